@@ -1,0 +1,73 @@
+"""Who may do what, where: the two gates `can` and `scope_q`, used by page, API, export, count and file alike."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import Protocol
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Role, User
+
+
+class Action(enum.StrEnum):
+    VIEW = "view"
+    ENTER = "enter"
+    REVIEW = "review"
+    VERIFY = "verify"
+
+
+#: The roles whose duty covers an action. Administrators (三员) see no business data.
+ROLES: dict[Action, frozenset[str]] = {
+    Action.VIEW: frozenset({Role.CLERK, Role.REVIEWER, Role.VERIFIER, Role.LEADER, Role.SUPERVISOR}),
+    Action.ENTER: frozenset({Role.CLERK}),
+    Action.REVIEW: frozenset({Role.REVIEWER}),
+    Action.VERIFY: frozenset({Role.VERIFIER}),
+}
+
+
+class Scoped(Protocol):
+    """Anything that lies on one work line in one region."""
+
+    @property
+    def work_line(self) -> str: ...
+
+    @property
+    def region_id(self) -> str: ...
+
+
+def today() -> datetime.date:
+    """The server's date in Asia/Shanghai, the only date a duty is checked against."""
+    return timezone.localdate()
+
+
+def can(user: User | AnonymousUser, action: Action, obj: Scoped) -> bool:
+    """Whether a duty in force today covers the action on that object."""
+    if isinstance(user, AnonymousUser):
+        return False
+    return any(
+        duty.role in ROLES[action]
+        and duty.work_line in ("", obj.work_line)
+        and obj.region_id.startswith(duty.region_id)
+        for duty in user.duties_on(today())
+    )
+
+
+def scope_q(user: User | AnonymousUser, action: Action, *, line: str = "work_line", region: str = "region") -> Q:
+    """The same rule as `can`, as a filter; matches nothing for a person without a covering duty."""
+    scope = Q(pk__in=())
+    if isinstance(user, AnonymousUser):
+        return scope
+    for duty in user.duties_on(today()):
+        if duty.role in ROLES[action]:
+            covered = Q(**{f"{region}__code__startswith": duty.region_id})
+            scope |= covered & Q(**{line: duty.work_line}) if duty.work_line else covered
+    return scope
+
+
+def holds(user: User | AnonymousUser, action: Action) -> bool:
+    """Whether any duty in force today covers the action somewhere: what the menu asks."""
+    return not isinstance(user, AnonymousUser) and any(duty.role in ROLES[action] for duty in user.duties_on(today()))
