@@ -1,0 +1,89 @@
+"""What waits for a person: periods to report on, entries to review or verify."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import User
+from accounts.policy import Action
+from progress.gate import Gate, gate
+from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
+from progress.models.entries import ProgressEntryQuerySet
+from progress.models.indicators import SeriesQuerySet
+
+#: Days for which a closed period stays in sight with the reason why it can no longer be typed.
+LOOK_BACK = datetime.timedelta(days=45)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One period of one series: whether it may be typed now, and the entry if there is one."""
+
+    period: Period
+    gate: Gate
+    entry: ProgressEntry | None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One series a clerk answers for, with its recent periods."""
+
+    series: Series
+    slots: list[Slot]
+
+
+def my_series(user: User) -> SeriesQuerySet:
+    """The series a clerk types into."""
+    typed = Series.objects.in_scope(user, Action.ENTER).filter(origin=SeriesOrigin.TYPED)
+    return typed.select_related("project", "indicator", "region")
+
+
+def recent_periods(on: datetime.date) -> list[Period]:
+    """The periods open that day and those closed shortly before, newest first."""
+    recent = Period.objects.filter(opens_on__lte=on, closes_on__gte=on - LOOK_BACK)
+    return list(recent.order_by("-end_on", "kind"))
+
+
+def owing(series: SeriesQuerySet, periods: Iterable[Period], *, on: datetime.date) -> SeriesQuerySet:
+    """The series that have no entry yet for one of the periods open that day."""
+    is_owing = Q(pk__in=())
+    for period in periods:
+        if period.closes_on >= on:
+            entries = ProgressEntry.objects.filter(series=OuterRef("pk"), period=period)
+            is_owing |= Q(frequency=period.kind) & Q(~Exists(entries))
+    return series.filter(is_owing)
+
+
+def assignments(series: Sequence[Series], periods: Iterable[Period], *, at: datetime.datetime) -> list[Assignment]:
+    """The series with the slots of their recent periods."""
+    periods = list(periods)
+    entries = ProgressEntry.objects.filter(series__in=series, period__in=periods).order_by("revision")
+    newest = {(entry.series_id, entry.period_id): entry for entry in entries}
+    gates = {period: gate(period=period, at=at) for period in periods}
+
+    def slots(each: Series) -> list[Slot]:
+        own = (period for period in periods if period.kind == each.frequency)
+        return [Slot(period, gates[period], newest.get((each.pk, period.pk))) for period in own]
+
+    return [Assignment(each, slots(each)) for each in series]
+
+
+def returned_to(user: User) -> ProgressEntryQuerySet:
+    """The entries that were sent back and wait to be mended."""
+    return ProgressEntry.objects.in_scope(user, Action.ENTER).filter(status=EntryStatus.RETURNED)
+
+
+def to_review(user: User) -> ProgressEntryQuerySet:
+    """The submitted entries the person may review; those he typed himself are left to others."""
+    entries = ProgressEntry.objects.in_scope(user, Action.REVIEW).filter(status=EntryStatus.SUBMITTED)
+    return entries.exclude(Q(entered_by=user) | Q(submitted_by=user))
+
+
+def to_verify(user: User) -> ProgressEntryQuerySet:
+    """The reviewed entries the person may verify; those he had a part in are left to others."""
+    entries = ProgressEntry.objects.in_scope(user, Action.VERIFY).filter(status=EntryStatus.REVIEWED)
+    return entries.exclude(Q(entered_by=user) | Q(submitted_by=user) | Q(reviewed_by=user))

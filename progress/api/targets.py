@@ -1,0 +1,96 @@
+"""REST of targets with all their figures, read in one frozen view of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.rest.strict import Exact
+from jurisdictions.api import RegionRef
+from jurisdictions.models import WorkLine
+from progress import rollups
+from progress.api.fields import IndicatorRef, Month
+from progress.figures import TargetFigure, target_figures
+from progress.filters import TargetFilter
+from progress.lights import Colour, Light
+from progress.models import Frequency, Target
+from progress.models.targets import TargetQuerySet
+from projects.api import Known, ProjectRef
+
+
+class LightSerializer(serializers.Serializer[Light]):
+    """The light with its word and symbol, never colour alone, and why."""
+
+    colour = serializers.ChoiceField([(colour.value, colour.name) for colour in Colour])
+    word = serializers.CharField()
+    symbol = serializers.CharField()
+    sentence = serializers.CharField()
+    rule = serializers.IntegerField()
+
+
+class TargetSerializer(serializers.Serializer[TargetFigure]):
+    """A target's standing version and its figures in the indicator's unit; null is unknown or not reported, never 0."""
+
+    code = serializers.CharField(source="target.code")
+    name = serializers.CharField(source="target.name")
+    work_line = serializers.ChoiceField(WorkLine.choices, source="target.work_line")
+    indicator = IndicatorRef(source="target.indicator")
+    region = RegionRef(source="target.region")
+    project = ProjectRef(source="target.project", allow_null=True)
+    counts = Known(source="target.counts")
+    frequency = serializers.ChoiceField(Frequency.choices, source="target.frequency")
+    version = serializers.IntegerField(source="version.n")
+    value = Exact(source="version.value")
+    baseline = Exact(source="version.baseline")
+    start_on = serializers.DateField(source="version.start_on", allow_null=True)
+    due_on = serializers.DateField(source="version.due_on", allow_null=True)
+    document = serializers.CharField(source="version.document")
+    basis = serializers.CharField(source="version.basis")
+    is_demo = serializers.BooleanField(source="version.is_demo")
+    verified = Exact(allow_null=True)
+    in_flight = Exact(allow_null=True)
+    planned = Exact(allow_null=True)
+    compared_on = serializers.DateField(allow_null=True)
+    rate = Exact(allow_null=True, help_text="verified ÷ value in percent")
+    days_left = serializers.IntegerField(allow_null=True)
+    data_month = Month(allow_null=True, help_text="the last month with verified data")
+    light = LightSerializer()
+
+
+def visible_targets(user: Any) -> TargetQuerySet:
+    """The targets in scope with all that is printed; one without a version promises nothing yet."""
+    return Target.objects.visible_to(user).filter(versions__n=1).select_related("indicator", "region", "project")
+
+
+class TargetViewSet(viewsets.ReadOnlyModelViewSet[Any]):
+    """The targets in your scope, each with its figures of today."""
+
+    queryset = Target.objects.none()
+    serializer_class = TargetSerializer
+    filterset_class = TargetFilter
+    keyset = "code"
+    lookup_field = "code"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    def get_queryset(self) -> TargetQuerySet:
+        return visible_targets(self.request.user)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with rollups.snapshot():
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+            return self.get_paginated_response(told(page))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with rollups.snapshot():
+            return Response(told([self.get_object()])[0])
+
+
+def told(targets: Iterable[Target]) -> list[dict[str, Any]]:
+    """The targets with their figures of today; to be called inside `rollups.snapshot()`."""
+    figures: Any = target_figures(targets, on=timezone.localdate())
+    return list(TargetSerializer(figures, many=True).data)

@@ -1,0 +1,44 @@
+"""The one gate: whether a period may be typed into now, and the reason the user reads when it may not."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+#: Deadlines are calendar days of the city, whatever the clock of the browser or the server.
+CITY_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class Dated(Protocol):
+    """The dates of a period that the gate looks at, all inclusive."""
+
+    opens_on: datetime.date
+    due_on: datetime.date
+    closes_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Open or not, with the sentence that says until when or why not."""
+
+    is_open: bool
+    reason: str
+
+
+def gate(*, period: Dated, at: datetime.datetime) -> Gate:
+    """Whether typing and submitting for the period is open at that instant."""
+    today = at.astimezone(CITY_TIME).date()
+    dates = {"period": str(period), "opens": period.opens_on, "due": period.due_on, "closes": period.closes_on}
+    if today < period.opens_on:
+        return Gate(is_open=False, reason=_("%(period)s尚未开放填报，%(opens)s起可填。") % dates)
+    if today <= period.due_on:
+        return Gate(is_open=True, reason=_("%(period)s开放填报，请于%(due)s前报送。") % dates)
+    if today <= period.closes_on:
+        return Gate(
+            is_open=True, reason=_("%(period)s已过报送期限%(due)s，宽限至%(closes)s，逾期报送将被记录。") % dates
+        )
+    return Gate(is_open=False, reason=_("%(period)s已于%(closes)s截止填报。") % dates)

@@ -1,0 +1,115 @@
+"""Indicators (指标) and series (填报项): what is measured, and who answers for it where and how often."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.policy import Action, scope_q
+from jurisdictions.models import Region, WorkLine
+from projects.models import Project
+
+
+class IndicatorKind(models.TextChoices):
+    FLOW = "flow", _("本期增量")
+    STOCK = "stock", _("期末水平")
+    RATIO = "ratio", _("比率")
+
+
+class Indicator(models.Model):
+    """One thing measured, in one unit.
+
+    A flow's value is the increment of a period, a stock's the level at its end; a ratio is never reported but
+    computed as Σ numerator ÷ Σ denominator in %. `may_fall` says whether the running total may drop.
+    """
+
+    code = models.SlugField(_("代码"), max_length=60, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    work_line = models.CharField(_("工作线"), max_length=12, choices=WorkLine)
+    kind = models.CharField(_("类别"), max_length=5, choices=IndicatorKind)
+    unit = models.CharField(_("单位"), max_length=20)
+    decimals = models.PositiveSmallIntegerField(_("小数位"), default=2, validators=[MaxValueValidator(4)])
+    may_fall = models.BooleanField(_("累计可下降"), default=False)
+    numerator = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    denominator = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("指标")
+        verbose_name_plural = _("指标")
+        constraints = [
+            models.CheckConstraint(
+                name="indicator_ratio_has_parts",
+                condition=Q(kind=IndicatorKind.RATIO, unit="%", numerator__isnull=False, denominator__isnull=False)
+                | (~Q(kind=IndicatorKind.RATIO) & Q(numerator=None, denominator=None)),
+            ),
+            models.CheckConstraint(name="indicator_decimals_fit_ledger", condition=Q(decimals__lte=4)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.unit}）"
+
+    @property
+    def may_be_negative(self) -> bool:
+        """Whether a reported value may: a level is never below zero, an increment may be where the total may drop."""
+        return self.kind == IndicatorKind.FLOW and self.may_fall
+
+
+class Frequency(models.TextChoices):
+    """How often something is due; also the kind of a period."""
+
+    TEN_DAYS = "xun", _("旬")
+    MONTH = "month", _("月")
+    QUARTER = "quarter", _("季")
+    HALF = "half", _("半年")
+    YEAR = "year", _("年")
+
+
+class SeriesOrigin(models.TextChoices):
+    TYPED = "typed", _("人工填报")
+    DERIVED = "derived", _("业务生成")
+
+
+class SeriesQuerySet(models.QuerySet["Series"]):
+    def visible_to(self, user: User | AnonymousUser) -> SeriesQuerySet:
+        return self.in_scope(user, Action.VIEW)
+
+    def in_scope(self, user: User | AnonymousUser, action: Action) -> SeriesQuerySet:
+        return self.filter(scope_q(user, action, line="project__work_line"))
+
+
+class Series(models.Model):
+    """One 填报项: this project answers for this indicator in this region, this often.
+
+    It is the row that is locked when its levels change; project, indicator and region freeze at the first ledger
+    line (by trigger).
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), related_name="series")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name=_("指标"), related_name="series")
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), related_name="+")
+    frequency = models.CharField(_("频次"), max_length=7, choices=Frequency, default=Frequency.MONTH)
+    origin = models.CharField(_("来源"), max_length=7, choices=SeriesOrigin, default=SeriesOrigin.TYPED)
+    is_demo = models.BooleanField(_("演示数据"), default=False)
+
+    objects: ClassVar[SeriesQuerySet] = SeriesQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("填报项")
+        verbose_name_plural = _("填报项")
+        indexes = [models.Index(name="series_region", fields=["region"], opclasses=["varchar_pattern_ops"])]
+        constraints = [
+            models.UniqueConstraint(name="series_once_per_place", fields=["project", "indicator", "region"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} · {self.indicator}"
+
+    @property
+    def work_line(self) -> str:
+        return self.project.work_line

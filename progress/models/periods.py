@@ -1,0 +1,43 @@
+"""Periods (调度期): what one report is about, and when it may be typed."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from progress import schedule
+from progress.models.indicators import Frequency
+
+
+class Period(models.Model):
+    """One 调度期; typing is open from `opens_on` to `closes_on` inclusive and late after `due_on`, by Beijing dates."""
+
+    kind = models.CharField(_("频次"), max_length=7, choices=Frequency)
+    start_on = models.DateField(_("首日"))
+    end_on = models.DateField(_("末日"))
+    opens_on = models.DateField(_("开放填报"))
+    due_on = models.DateField(_("报送期限"))
+    closes_on = models.DateField(_("宽限截止"))
+
+    class Meta:
+        verbose_name = _("调度期")
+        verbose_name_plural = _("调度期")
+        constraints = [
+            models.UniqueConstraint(name="period_once", fields=["kind", "start_on"]),
+            models.CheckConstraint(
+                name="period_dates_in_order",
+                condition=Q(start_on__lte=F("end_on"), opens_on__lte=F("due_on"), due_on__lte=F("closes_on")),
+            ),
+        ]
+        indexes = [models.Index(name="period_kind_due", fields=["kind", "due_on"])]
+
+    def __str__(self) -> str:
+        return schedule.label(self.kind, self.start_on)
+
+    @property
+    def month(self) -> datetime.date:
+        """The month the period posts to: that of its last day, given as its first day."""
+        return self.end_on.replace(day=1)

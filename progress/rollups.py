@@ -1,0 +1,283 @@
+"""The roll-up: folding marks into cells, reading cells + marks, and proving both against the ledger.
+
+Totals change here and nowhere else. A read is one statement over cells and marks, so it is exact at any moment,
+however many marks are pending and whether or not a worker lives.
+"""
+
+# ruff: noqa: S608 - statements are composed of this module's own literals, never of input
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+#: Key of the advisory lock that drains share and a rebuild takes for itself.
+FOLD_LOCK = 140_400_02
+#: Small batches collapse while an old snapshot is open: dead index entries are rescanned by every batch.
+BATCH = 50_000
+
+_DRAIN = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM progress_pendingdelta ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM progress_pendingdelta USING due WHERE progress_pendingdelta.id = due.id
+    RETURNING series_id, month, amount, lines
+), grouped AS (
+    SELECT s.region_id, s.project_id, s.indicator_id, t.month, sum(t.amount) AS amount, sum(t.lines) AS lines
+    FROM taken t JOIN progress_series s ON s.id = t.series_id
+    GROUP BY s.region_id, s.project_id, s.indicator_id, t.month
+), regions AS (
+    INSERT INTO progress_regionrollup AS cell (region_id, indicator_id, month, amount, lines)
+    SELECT left(region_id, n), indicator_id, month, sum(amount), sum(lines)
+    FROM grouped CROSS JOIN (VALUES (4), (6), (9), (12)) AS level(n)
+    WHERE n <= length(region_id)
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (region_id, indicator_id, month)
+    DO UPDATE SET amount = cell.amount + excluded.amount, lines = cell.lines + excluded.lines
+), projects AS (
+    INSERT INTO progress_projectrollup AS cell (project_id, indicator_id, month, amount, lines)
+    SELECT project_id, indicator_id, month, sum(amount), sum(lines)
+    FROM grouped
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (project_id, indicator_id, month)
+    DO UPDATE SET amount = cell.amount + excluded.amount, lines = cell.lines + excluded.lines
+)
+SELECT count(*) FROM taken
+"""
+
+
+def drain() -> int:
+    """Fold all pending marks into the cells; returns how many. Safe to run anywhere, any number of times."""
+    total = 0
+    while count := _drain_batch():
+        total += count
+    return total
+
+
+@transaction.atomic
+def _drain_batch() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [FOLD_LOCK])
+        # Keys are upserted in sorted order, so two drains at once cannot deadlock.
+        cursor.execute(_DRAIN, [BATCH])
+        return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One frozen view of the database for all figures of a page or answer: else Σ counties ≠ city could show.
+
+    Inside a transaction that is already open, that one's isolation holds.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What to sum: an indicator in a region with all below it, or of one project, from the month `since` on."""
+
+    indicator: int
+    region: str | None = None
+    project: int | None = None
+    since: datetime.date | None = None
+    #: The last month of the second sum, `due_amount`; None for all months.
+    due: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Total:
+    """Σ ledger for one Ask. `lines` = 0 means nothing was ever verified: blank, not zero."""
+
+    amount: Decimal
+    lines: int
+    due_amount: Decimal
+    last_month: datetime.date | None
+
+
+_ASKED = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[])
+        AS asked(key, indicator_id, region_id, project_id, since, due)
+), cells AS (
+    SELECT asked.key, cell.month, cell.amount, cell.lines
+    FROM asked JOIN progress_regionrollup cell
+        ON cell.region_id = asked.region_id AND cell.indicator_id = asked.indicator_id
+    WHERE asked.project_id IS NULL
+    UNION ALL
+    SELECT asked.key, cell.month, cell.amount, cell.lines
+    FROM asked JOIN progress_projectrollup cell
+        ON cell.project_id = asked.project_id AND cell.indicator_id = asked.indicator_id
+    UNION ALL
+    SELECT asked.key, mark.month, mark.amount, mark.lines
+    FROM progress_pendingdelta mark
+        JOIN progress_series s ON s.id = mark.series_id
+        JOIN asked ON s.indicator_id = asked.indicator_id
+            AND CASE WHEN asked.project_id IS NULL
+                THEN starts_with(s.region_id, asked.region_id) ELSE s.project_id = asked.project_id END
+)
+"""
+_TOTALS = f"""{_ASKED}
+SELECT asked.key,
+    coalesce(sum(cells.amount), 0),
+    coalesce(sum(cells.lines), 0),
+    coalesce(sum(cells.amount) FILTER (WHERE asked.due IS NULL OR cells.month <= asked.due), 0),
+    max(cells.month) FILTER (WHERE cells.lines > 0)
+FROM asked LEFT JOIN cells ON cells.key = asked.key AND (asked.since IS NULL OR cells.month >= asked.since)
+GROUP BY asked.key ORDER BY asked.key
+"""
+_MONTHS = f"""{_ASKED}
+SELECT asked.key, cells.month, sum(cells.amount), sum(cells.lines)
+FROM asked JOIN cells ON cells.key = asked.key
+    AND (asked.since IS NULL OR cells.month >= asked.since) AND (asked.due IS NULL OR cells.month <= asked.due)
+GROUP BY asked.key, cells.month ORDER BY asked.key, cells.month
+"""
+
+
+def totals(asks: Sequence[Ask]) -> list[Total]:
+    """The exact totals asked for, in order, in ONE statement: Σ cells + Σ pending marks."""
+    return [Total(amount, int(lines), due, month) for _key, amount, lines, due, month in _read(_TOTALS, asks)]
+
+
+@dataclass(frozen=True)
+class MonthTotal:
+    """Σ ledger for one Ask in one month that has ledger lines."""
+
+    ask: Ask
+    month: datetime.date
+    amount: Decimal
+    lines: int
+
+
+def months(asks: Sequence[Ask]) -> list[MonthTotal]:
+    """The exact totals month by month, from `since` to `due`, in ONE statement; months without a line are absent."""
+    return [MonthTotal(asks[key], month, amount, int(lines)) for key, month, amount, lines in _read(_MONTHS, asks)]
+
+
+def _read(statement: str, asks: Sequence[Ask]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            [
+                list(range(len(asks))),
+                [ask.indicator for ask in asks],
+                [ask.region for ask in asks],
+                [ask.project for ask in asks],
+                [ask.since for ask in asks],
+                [ask.due for ask in asks],
+            ],
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+# What the cells ought to hold: the ledger, by its own plain columns, less what is still marked pending.
+_UNFOLDED = """
+SELECT region_code AS region_id, project_id, indicator_id, month, amount, 1 AS lines
+FROM progress_ledgerline
+UNION ALL
+SELECT s.region_id, s.project_id, s.indicator_id, mark.month, -mark.amount, -mark.lines
+FROM progress_pendingdelta mark JOIN progress_series s ON s.id = mark.series_id
+"""
+_CELL = "indicator_id, month, sum(amount) AS amount, sum(lines) AS lines"
+_LEVELS = "CROSS JOIN (VALUES (4), (6), (9), (12)) AS level(n) WHERE n <= length(region_id)"
+_EXPECTED = {
+    "region": f"SELECT left(region_id, n) AS place_id, {_CELL} FROM ({_UNFOLDED}) unfolded {_LEVELS} GROUP BY 1, 2, 3",
+    "project": f"SELECT project_id AS place_id, {_CELL} FROM ({_UNFOLDED}) unfolded GROUP BY 1, 2, 3",
+}
+
+
+def _compared(place: str) -> str:
+    """Every cell of one table beside what it ought to hold; either side may be missing."""
+    return f"""
+    SELECT coalesce(wanted.place_id, cell.{place}_id) AS place_id,
+        coalesce(wanted.indicator_id, cell.indicator_id) AS indicator_id, coalesce(wanted.month, cell.month) AS month,
+        coalesce(wanted.amount, 0) AS amount, coalesce(wanted.lines, 0) AS lines,
+        coalesce(cell.amount, 0) AS cell_amount, coalesce(cell.lines, 0) AS cell_lines
+    FROM ({_EXPECTED[place]}) wanted FULL JOIN progress_{place}rollup cell
+        ON cell.{place}_id = wanted.place_id AND cell.indicator_id = wanted.indicator_id AND cell.month = wanted.month
+    """
+
+
+_AUDIT = f"""
+SELECT kind, place_id, indicator_id, month, amount, cell_amount, (amount, lines) <> (cell_amount, cell_lines)
+FROM (
+    SELECT 'region' AS kind, place_id::text, indicator_id, month, amount, lines, cell_amount, cell_lines
+    FROM ({_compared("region")}) regions
+    UNION ALL
+    SELECT 'project', place_id::text, indicator_id, month, amount, lines, cell_amount, cell_lines
+    FROM ({_compared("project")}) projects
+) compared
+"""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One cell that does not hold what the ledger says."""
+
+    kind: str
+    place: str
+    indicator: int
+    month: datetime.date
+    ledger: Decimal
+    cell: Decimal
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The outcome of a comparison of every cell with the ledger."""
+
+    compared: int
+    mismatches: tuple[Mismatch, ...]
+
+
+def audit_rollups() -> Proof:
+    """Recompute every cell from the ledger and compare, in one statement, so that it may run beside any writer."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIT)
+        rows = cursor.fetchall()
+    return Proof(len(rows), tuple(Mismatch(*row[:6]) for row in rows if row[6]))
+
+
+@transaction.atomic
+def rebuild_rollups() -> int:
+    """Write every cell anew from the ledger, by upsert, while entry and reading go on; returns how many changed."""
+    changed = 0
+    with connection.cursor() as cursor:
+        # Drains wait meanwhile. The lock stands in a statement before the one that reads, whose snapshot must be later.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLD_LOCK])
+        for place in ("region", "project"):
+            cursor.execute(
+                f"""
+                INSERT INTO progress_{place}rollup ({place}_id, indicator_id, month, amount, lines)
+                SELECT place_id, indicator_id, month, amount, lines FROM ({_compared(place)}) compared
+                WHERE (amount, lines) <> (cell_amount, cell_lines) ORDER BY 1, 2, 3
+                ON CONFLICT ({place}_id, indicator_id, month)
+                DO UPDATE SET amount = excluded.amount, lines = excluded.lines
+                """
+            )
+            changed += cursor.rowcount
+    return changed
+
+
+@transaction.atomic
+def drop_empty() -> int:
+    """Delete the cells that hold no line, so that nothing refers to a project that is to go; returns how many."""
+    dropped = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLD_LOCK])
+        for place in ("region", "project"):
+            cursor.execute(f"DELETE FROM progress_{place}rollup WHERE lines = 0 AND amount = 0")
+            dropped += cursor.rowcount
+    return dropped

@@ -1,0 +1,58 @@
+"""Posting a fact of a line's own row (parcel accepted, unit awarded, month evaluated) to its derived series."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.models import User
+from accounts.refusals import Refused
+from progress.models import EntryOrigin, EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
+from progress.services import posting
+
+
+class NotDerived(Refused):
+    """The series is typed by clerks; line facts must not mix with their figures."""
+
+    code = "not_derived"
+    message = _("此填报项由人工填报，不能由业务环节生成。")
+
+
+@transaction.atomic
+def post(
+    *, series: Series, period: Period, fact: str, value: Decimal, by: User, approved_by: User, at: datetime.datetime
+) -> ProgressEntry:
+    """Record a fact as a derived entry, born verified, in the transaction of the line's own row.
+
+    `fact` names that row ("parcel-stage:123"); posted again with another value it becomes the next revision, with the
+    same value nothing happens. `by` recorded and `approved_by` approved the line's step. Raises NotDerived.
+    """
+    if series.origin != SeriesOrigin.DERIVED:
+        raise NotDerived
+    posting.lock_series(series_id=series.pk)
+    revisions = ProgressEntry.objects.filter(series=series, period=period, fact=fact)
+    newest = revisions.order_by("-revision").first()
+    if newest is not None and newest.value == value:
+        return newest
+    entry = ProgressEntry.objects.create(
+        series=series,
+        period=period,
+        fact=fact,
+        revision=newest.revision + 1 if newest else 1,
+        correction_reason=f"{fact}: {newest.value} → {value}" if newest else "",
+        origin=EntryOrigin.DERIVED,
+        status=EntryStatus.VERIFIED,
+        value=value,
+        entered_by=by,
+        entered_at=at,
+        verified_by=approved_by,
+        verified_at=at,
+    )
+    audit.record(by=approved_by, action="entry.derive", obj=entry, after=entry.audit_facts())
+    posting.post(entry=entry, at=at)
+    posting.nudge_after_commit()
+    return entry

@@ -1,0 +1,9 @@
+"""Figures in templates, through the one formatter."""
+
+from django import template
+
+from progress import display
+
+register = template.Library()
+register.filter("quantity", display.quantity)
+register.filter("percent", display.percent)
