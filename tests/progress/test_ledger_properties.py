@@ -1,0 +1,251 @@
+"""Any order of verify, correct, void, drain, rebuild and crash: cells + pending = ledger, and every level stands.
+
+What ought to stand is kept beside it in plain Python, and compared per region, ancestor, project and month.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+from django.db import Error, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from progress import rollups
+from progress.models import EntryStatus, Indicator, IndicatorKind, Period, ProgressEntry, Series
+from progress.rollups import Ask
+from progress.services import entries
+from progress.services.posting import LevelOutOfOrder
+from tests import factories as make
+
+ROUNDS = int(os.environ.get("BATTERY_ROUNDS", "2"))
+MONTHS = 4
+#: Where the series lie, the first and third measuring a flow, the others a level.
+PLACES = (make.TOWN, make.COUNTY, make.COUNTY, make.OTHER_TOWN)
+REGIONS = (make.CITY, make.COUNTY, make.TOWN, make.OTHER_COUNTY, make.OTHER_TOWN)
+ZERO = Decimal(0)
+
+pytestmark = [pytest.mark.engine, pytest.mark.battery]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that happens. `report` and `void` concern a series and a month, and may crash after posting."""
+
+    kind: str
+    series: int = 0
+    month: int = 1
+    value: Decimal | None = None
+    crash: str = ""
+
+
+class Crash(Exception):
+    """Raised inside the transaction, after it has posted."""
+
+
+def moves(series: st.SearchStrategy[int], months: tuple[int, ...], *crashes: str) -> st.SearchStrategy[Move]:
+    place = {"series": series, "month": st.sampled_from(months), "crash": st.sampled_from(("", "", "", *crashes))}
+    report = st.builds(Move, st.just("report"), value=st.none() | st.decimals(0, 9999, places=2), **place)
+    void = st.builds(Move, st.just("void"), **place)
+    upkeep = st.builds(Move, st.sampled_from(("drain", "rebuild")))
+    return report | report | report | void | upkeep
+
+
+def duels() -> st.SearchStrategy[tuple[Move, Move]]:
+    """What two verifiers do to one series at the same moment, each in months of their own."""
+    one_series = st.integers(0, len(PLACES) - 1).map(st.just)
+    return one_series.flatmap(
+        lambda series: st.tuples(moves(series, (1, 3), "raise", "kill"), moves(series, (2, 4), "raise", "kill"))
+    )
+
+
+ANYWHERE = moves(st.integers(0, len(PLACES) - 1), tuple(range(1, MONTHS + 1)), "raise")
+
+
+@dataclass
+class World:
+    """Four series over two counties, and what ought to stand in them."""
+
+    team: make.Team
+    series: list[Series]
+    periods: dict[int, Period]
+    may_fall: bool
+    #: Seconds between posting and commit, in which another may run into it.
+    dawdles: float = 0
+    stands: dict[tuple[int, int], Decimal | None] = field(default_factory=dict)
+    revisions: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+
+    @classmethod
+    def make(cls, *, may_fall: bool) -> World:
+        indicators = [make.indicator(), make.indicator(IndicatorKind.STOCK, may_fall=may_fall)]
+        series = [make.series(indicators[n % 2], region_code=region) for n, region in enumerate(PLACES)]
+        periods = {month: make.period(2025, month) for month in range(1, MONTHS + 1)}
+        return cls(make.team(make.CITY), series, periods, may_fall)
+
+    def is_stock(self, series: int) -> bool:
+        return self.series[series].indicator.kind == IndicatorKind.STOCK
+
+    def apply(self, move: Move) -> None:
+        if move.kind == "drain":
+            rollups.drain()
+        elif move.kind == "rebuild":
+            rollups.rebuild_rollups()
+        elif move.kind == "report" or self.revisions[move.series, move.month]:
+            self.report(move)
+
+    def report(self, move: Move) -> None:
+        """Verify a report, or the correction of one, unless it crashes or its level is out of order."""
+        key = move.series, move.month
+        try:
+            with transaction.atomic():
+                self.verify(move, self.revisions[key] + 1)
+                assert not self.is_out_of_order(move)
+                time.sleep(self.dawdles)
+                crash(move.crash)
+        except LevelOutOfOrder:
+            assert self.is_out_of_order(move)
+            return
+        except Error:
+            assert move.crash == "kill"
+            return
+        except Crash:
+            return
+        self.revisions[key] += 1
+        self.stands[key] = move.value
+
+    def verify(self, move: Move, revision: int) -> None:
+        period, team = self.periods[move.month], self.team
+        at = make.inside(period)
+        entry = ProgressEntry.objects.create(
+            series=self.series[move.series],
+            period=period,
+            revision=revision,
+            correction_reason="复核" if revision > 1 else "",
+            is_void=move.kind == "void",
+            value=move.value,
+            no_progress_reason="停工" if move.kind == "report" and move.value is None else "",
+            status=EntryStatus.REVIEWED,
+            entered_by=team.clerk,
+            entered_at=at,
+            submitted_by=team.clerk,
+            submitted_at=at,
+            reviewed_by=team.reviewer,
+            reviewed_at=at,
+        )
+        entries.verify(entry=entry, version=1, by=team.verifier, at=at)
+
+    def is_out_of_order(self, move: Move) -> bool:
+        """Whether the level would fall from the last one or to the next."""
+        if self.may_fall or not self.is_stock(move.series) or move.value is None:
+            return False
+        later = (self.stands.get((move.series, month)) for month in range(move.month + 1, MONTHS + 1))
+        above = next((level for level in later if level is not None), move.value)
+        return not self.standing(move.series, move.month - 1) <= move.value <= above
+
+    def standing(self, series: int, month: int) -> Decimal:
+        """What a series amounts to up to a month: its increments, or its last level."""
+        values = [self.stands.get((series, each)) for each in range(1, month + 1)]
+        known = [value for value in values if value is not None]
+        return (known[-1] if known else ZERO) if self.is_stock(series) else sum(known, ZERO)
+
+    def check(self) -> None:
+        assert rollups.audit_rollups().mismatches == ()
+        asks, wanted = zip(*self.expectations(), strict=True)
+        assert [total.due_amount for total in rollups.totals(asks)] == list(wanted)
+
+    def expectations(self) -> Iterator[tuple[Ask, Decimal]]:
+        for month in range(1, MONTHS + 1):
+            until = datetime.date(2025, month, 1)
+            for number, series in enumerate(self.series):
+                project = Ask(series.indicator_id, project=series.project_id, due=until)
+                yield project, self.standing(number, month)
+            for indicator in {series.indicator for series in self.series}:
+                for region in REGIONS:
+                    yield Ask(indicator.pk, region, due=until), self.sum_in(indicator, region, month)
+
+    def sum_in(self, indicator: Indicator, region: str, month: int) -> Decimal:
+        inside = [
+            number
+            for number, series in enumerate(self.series)
+            if series.indicator == indicator and series.region_id.startswith(region)
+        ]
+        return sum((self.standing(number, month) for number in inside), ZERO)
+
+
+def crash(kind: str) -> None:
+    """Break off a transaction that has posted: by an exception, or by the server ending the connection."""
+    if kind == "raise":
+        raise Crash
+    if kind == "kill":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """One example leaves nothing to the next."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def quietly(rounds: int) -> settings:
+    return settings(
+        max_examples=rounds, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+
+
+@pytest.mark.django_db
+@quietly(10 * ROUNDS)
+@given(script=st.lists(ANYWHERE, min_size=8, max_size=24), may_fall=st.booleans())
+def test_any_order_keeps_every_figure_exact_at_every_step(script: list[Move], *, may_fall: bool) -> None:
+    with undone():
+        world = World.make(may_fall=may_fall)
+        for move in script:
+            world.apply(move)
+            world.check()
+
+
+def run(world: World, script: Iterable[Move], together: threading.Barrier, failures: list[Exception]) -> None:
+    """What one verifier does on a connection of their own, each move at the same moment as the other's."""
+    try:
+        for move in script:
+            together.wait(timeout=30)
+            world.apply(move)
+    except Exception as failure:  # noqa: BLE001 - the test reports it
+        failures.append(failure)
+        together.abort()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@quietly(5 * ROUNDS)
+@given(script=st.lists(duels(), min_size=4, max_size=12))
+def test_two_verifiers_of_one_series_at_once_leave_every_figure_exact(script: list[tuple[Move, Move]]) -> None:
+    """They report neighbouring months, so the step that one posts depends on what the other is posting."""
+    world = World.make(may_fall=True)
+    world.dawdles = 0.005
+    together, failures = threading.Barrier(2), list[Exception]()
+    verifiers = [
+        threading.Thread(target=run, args=(world, moves, together, failures)) for moves in zip(*script, strict=True)
+    ]
+
+    for verifier in verifiers:
+        verifier.start()
+    for verifier in verifiers:
+        verifier.join()
+
+    assert failures == []
+    world.check()
+    rollups.drain()
+    world.check()
