@@ -121,7 +121,16 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     add_fieldsets = (
         (None, {"fields": ("username", "display_name", "organisation", "usable_password", "password1", "password2")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only a superuser makes another one."""
+        shown = ("last_login", "date_joined")
+        return shown if _is_superuser(request) else (*shown, "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A superuser's password is no way up for the other administrators."""
+        is_above = obj is not None and obj.is_superuser and not _is_superuser(request)
+        return not is_above and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People stay, because entries and the audit trail name them; an account is closed by is_active."""
@@ -134,6 +143,10 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
             if request.method == "POST" and response.status_code == HTTPStatus.FOUND and person:
                 audit.record(by=cast(User, request.user), action="user.password", obj=person)
         return response
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
 
 
 @admin.register(AuditEvent)

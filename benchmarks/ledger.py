@@ -117,6 +117,7 @@ def _build() -> World:
         value=0,
         entered_at=at,
         verified_at=at,
+        changed_at=at,
     )
     return World(series[0].pk, entry.pk, indicator.pk)
 

@@ -9,7 +9,6 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from jurisdictions.filters import SubtreeFilter
@@ -69,13 +68,11 @@ class EntryFilter(django_filters.FilterSet):
 
 
 class EntryFeedFilter(EntryFilter):
-    """For those who pull again and again: only what a step was taken on since."""
+    """For those who pull again and again: only what was changed since."""
 
-    updated_since = django_filters.IsoDateTimeFilter(method="since", label=_("自此时起有变动"))
-
-    def since(self, rows: QuerySet[ProgressEntry], _name: str, at: datetime.datetime) -> QuerySet[ProgressEntry]:
-        steps = ("entered_at", "submitted_at", "reviewed_at", "verified_at", "returned_at")
-        return rows.alias(updated_at=Greatest(*steps)).filter(updated_at__gte=at)
+    updated_since = django_filters.IsoDateTimeFilter(
+        field_name="changed_at", lookup_expr="gte", label=_("自此时起有变动")
+    )
 
 
 class IndicatorFilter(django_filters.FilterSet):

@@ -13,7 +13,7 @@ from accounts.forms import OnceForm
 from accounts.models import User
 from progress.agenda import my_series
 from progress.amounts import InvalidAmount, parse_amount
-from progress.models import Indicator, IndicatorKind, Period, ProgressEntry, Series
+from progress.models import Indicator, Period, ProgressEntry, Series
 from progress.services.entries import Content
 
 
@@ -57,17 +57,16 @@ class EntryForm(OnceForm):
         if is_void:
             del self.fields["value"], self.fields["no_progress_reason"]
             return
-        self.fields["value"].label = f"{indicator.name}（{indicator.unit}）"
+        self.fields["value"].label = str(indicator)
         self.fields["value"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "class": "num"}
 
     def clean_value(self) -> Decimal | None:
         text: str = self.cleaned_data["value"]
         if not text:
             return None
-        # A level is never below zero; an increment may be where the indicator may fall.
-        may_be_negative = self.indicator.kind == IndicatorKind.FLOW and self.indicator.may_fall
+        indicator = self.indicator
         try:
-            return parse_amount(text, decimals=self.indicator.decimals, may_be_negative=may_be_negative)
+            return parse_amount(text, decimals=indicator.decimals, may_be_negative=indicator.may_be_negative)
         except InvalidAmount as error:
             raise ValidationError(str(error.message)) from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 #: Deadlines are calendar days of the city, whatever the clock of the browser or the server.
@@ -32,7 +33,12 @@ class Gate:
 def gate(*, period: Dated, at: datetime.datetime) -> Gate:
     """Whether typing and submitting for the period is open at that instant."""
     today = at.astimezone(CITY_TIME).date()
-    dates = {"period": str(period), "opens": period.opens_on, "due": period.due_on, "closes": period.closes_on}
+    dates = {
+        "period": str(period),
+        "opens": date_format(period.opens_on),
+        "due": date_format(period.due_on),
+        "closes": date_format(period.closes_on),
+    }
     if today < period.opens_on:
         return Gate(is_open=False, reason=_("%(period)s尚未开放填报，%(opens)s起可填。") % dates)
     if today <= period.due_on:

@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -68,7 +69,7 @@ def judge(inputs: Inputs, rule: Rule) -> Light:
     if inputs.planned is None or inputs.compared_on is None:
         return Light(Colour.GREY, gettext_lazy("无计划"), "○", _("起始日期或计划待补，无法比较。"), rule.n)
     compared = {
-        "compared": f"{inputs.compared_on:%Y-%m-%d}",
+        "compared": date_format(inputs.compared_on),
         "planned": display.quantity(inputs.planned, inputs.decimals),
     }
     if inputs.achieved is None or inputs.data_month is None or inputs.data_month < inputs.compared_on.replace(day=1):

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -114,7 +115,7 @@ class Project(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"{_('待补')}（{self.code}）"
+        return self.name or gettext("待补（%(code)s）") % {"code": self.code}
 
     def get_absolute_url(self) -> str:
         return reverse("project", args=[self.code])

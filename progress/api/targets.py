@@ -64,7 +64,7 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
 
 def visible_targets(user: Any) -> TargetQuerySet:
     """The targets in scope with all that is printed; one without a version promises nothing yet."""
-    return Target.objects.visible_to(user).filter(versions__n=1).select_related("indicator", "region", "project")
+    return Target.objects.visible_to(user).promised().select_related("indicator", "region", "project")
 
 
 class TargetViewSet(viewsets.ReadOnlyModelViewSet[Any]):

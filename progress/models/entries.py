@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.policy import Action, scope_q
@@ -20,7 +21,7 @@ from projects.models import Attachment
 class EntryStatus(models.TextChoices):
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("已报")
-    RETURNED = "returned", _("退回")
+    RETURNED = "returned", pgettext_lazy("status", "退回")
     REVIEWED = "reviewed", _("已审")
     VERIFIED = "verified", _("已核定")
 
@@ -44,20 +45,16 @@ class ProgressEntryQuerySet(models.QuerySet["ProgressEntry"]):
     def in_scope(self, user: User | AnonymousUser, action: Action) -> ProgressEntryQuerySet:
         return self.filter(scope_q(user, action, line="series__project__work_line", region="series__region"))
 
-    def standing(self, statuses: tuple[str, ...] = (EntryStatus.VERIFIED,)) -> ProgressEntryQuerySet:
-        """What stands of each (series, period, fact): its highest verified revision.
-
-        With more statuses: what would stand if the entries in these were verified too.
-        """
-        counted = self.filter(status__in=statuses)
+    def standing(self) -> ProgressEntryQuerySet:
+        """What stands of each (series, period, fact): its highest verified revision."""
         later = ProgressEntry.objects.filter(
             series=OuterRef("series"),
             period=OuterRef("period"),
             fact=OuterRef("fact"),
             revision__gt=OuterRef("revision"),
-            status__in=statuses,
+            status=EntryStatus.VERIFIED,
         )
-        return counted.filter(~Exists(later))
+        return self.filter(~Exists(later), status=EntryStatus.VERIFIED)
 
     def with_labels(self) -> ProgressEntryQuerySet:
         """Joined with all that a line about an entry prints."""
@@ -110,6 +107,7 @@ class ProgressEntry(models.Model):
     is_void = models.BooleanField(_("作废"), default=False)
     correction_reason = models.CharField(_("更正理由"), max_length=200, blank=True)
     is_demo = models.BooleanField(_("演示数据"), default=False)
+    changed_at = models.DateTimeField(_("更新时间"))
 
     entered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("填报人"))
     entered_at = models.DateTimeField(_("填报时间"))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -52,7 +53,7 @@ class Indicator(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}（{self.unit}）"
+        return gettext("%(name)s（%(unit)s）") % {"name": self.name, "unit": self.unit}
 
     @property
     def may_be_negative(self) -> bool:

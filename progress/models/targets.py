@@ -23,6 +23,10 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, user: User | AnonymousUser) -> TargetQuerySet:
         return self.filter(scope_q(user, Action.VIEW, line="indicator__work_line"))
 
+    def promised(self) -> TargetQuerySet:
+        """Those with a version: a target somebody only named has no figures yet."""
+        return self.filter(versions__n=1)
+
 
 class Target(models.Model):
     """One promise: so much of an indicator, in a region or of one project; its figures stand in its versions."""

@@ -87,7 +87,7 @@ def create_draft(*, series: Series, period: Period, content: Content, by: User, 
     """
     _allow(by, Action.ENTER, series)
     _check_series(series, period)
-    entry = ProgressEntry(series=series, period=period, is_demo=series.is_demo or by.is_demo)
+    entry = ProgressEntry(series=series, period=period, changed_at=at, is_demo=series.is_demo or by.is_demo)
     _check_gate(entry, at)
     _fill(entry, content, by=by, at=at)
     try:
@@ -111,7 +111,7 @@ def change_draft(
     _check_gate(entry, at)
     before = entry.audit_facts()
     _fill(entry, content, by=by, at=at)
-    return _save(entry, by=by, action="entry.change", before=before)
+    return _save(entry, by=by, at=at, action="entry.change", before=before)
 
 
 @transaction.atomic
@@ -137,7 +137,7 @@ def submit(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetim
     entry.return_reason = ""
     entry.submitted_by, entry.submitted_at = by, at
     entry.status = EntryStatus.SUBMITTED
-    return _save(entry, by=by, action="entry.submit", before=before)
+    return _save(entry, by=by, at=at, action="entry.submit", before=before)
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def withdraw(*, entry: ProgressEntry, version: int, by: User, at: datetime.datet
     before = entry.audit_facts()
     entry.submitted_by = entry.submitted_at = None
     entry.status = EntryStatus.DRAFT
-    return _save(entry, by=by, action="entry.withdraw", before=before)
+    return _save(entry, by=by, at=at, action="entry.withdraw", before=before)
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def review(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetim
     before = entry.audit_facts()
     entry.reviewed_by, entry.reviewed_at = by, at
     entry.status = EntryStatus.REVIEWED
-    return _save(entry, by=by, action="entry.review", before=before)
+    return _save(entry, by=by, at=at, action="entry.review", before=before)
 
 
 @transaction.atomic
@@ -180,7 +180,7 @@ def return_entry(*, entry: ProgressEntry, version: int, by: User, at: datetime.d
     entry.reviewed_by = entry.reviewed_at = None
     entry.returned_by, entry.returned_at, entry.return_reason = by, at, reason
     entry.status = EntryStatus.RETURNED
-    return _save(entry, by=by, action="entry.return", before=before, reason=reason)
+    return _save(entry, by=by, at=at, action="entry.return", before=before, reason=reason)
 
 
 @transaction.atomic
@@ -193,7 +193,7 @@ def verify(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetim
     before = entry.audit_facts()
     entry.verified_by, entry.verified_at = by, at
     entry.status = EntryStatus.VERIFIED
-    _save(entry, by=by, action="entry.verify", before=before)
+    _save(entry, by=by, at=at, action="entry.verify", before=before)
     posting.post(entry=entry, at=at)
     posting.nudge_after_commit()
     return entry
@@ -226,6 +226,7 @@ def open_correction(
         is_void=is_void,
         entered_by=by,
         entered_at=at,
+        changed_at=at,
         is_demo=entry.is_demo or by.is_demo,
     )
     try:
@@ -249,8 +250,11 @@ def _locked(entry: ProgressEntry, version: int) -> ProgressEntry:
     return current
 
 
-def _save(entry: ProgressEntry, *, by: User, action: str, before: dict[str, Any], reason: str = "") -> ProgressEntry:
+def _save(
+    entry: ProgressEntry, *, by: User, at: datetime.datetime, action: str, before: dict[str, Any], reason: str = ""
+) -> ProgressEntry:
     entry.version += 1
+    entry.changed_at = at
     entry.save()
     audit.record(by=by, action=action, obj=entry, before=before, after=entry.audit_facts(), reason=reason)
     return entry

@@ -51,6 +51,7 @@ def post(
         entered_at=at,
         verified_by=approved_by,
         verified_at=at,
+        changed_at=at,
     )
     audit.record(by=approved_by, action="entry.derive", obj=entry, after=entry.audit_facts())
     posting.post(entry=entry, at=at)

@@ -33,6 +33,7 @@ def record_opening(
         basis=basis,
         entered_at=at,
         verified_at=at,
+        changed_at=at,
     )
     audit.record(by=None, action="entry.opening", obj=entry, after=entry.audit_facts(), reason=basis)
     posting.post(entry=entry, at=at)

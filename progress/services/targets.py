@@ -36,9 +36,3 @@ def record_version(
     after = {"n": version.n, "value": value, **fields}
     audit.record(by=by, action="target.version", obj=target, after=after)
     return version
-
-
-def stands(*, target: Target, value: Decimal, **fields: Any) -> bool:
-    """Whether the standing version already says exactly this."""
-    newest = TargetVersion.objects.filter(target=target).order_by("-n").first()
-    return newest is not None and newest.value == value and all(getattr(newest, k) == v for k, v in fields.items())

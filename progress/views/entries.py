@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from http import HTTPStatus
 
-from django.db.models.functions import Greatest
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -41,8 +40,7 @@ STEPS = (*PLAIN_STEPS, "return", "delete", "correct")
 @require_safe
 def entry_list(request: SignedInRequest) -> HttpResponse:
     visible = ProgressEntry.objects.visible_to(request.user).with_labels().select_related("entered_by")
-    steps = ("entered_at", "submitted_at", "reviewed_at", "verified_at", "returned_at")
-    found = EntryFilter(request.GET, visible.annotate(updated_at=Greatest(*steps)))
+    found = EntryFilter(request.GET, visible)
     page = page_of(found.qs if found.is_valid() else visible.none(), request.GET)
     context = {"filter": found, "page": page, "may_enter": holds(request.user, Action.ENTER)}
     return render(request, "progress/entry_list.html", context)

@@ -49,7 +49,7 @@ def _typing(user: User) -> dict[str, Any]:
 
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
-    targets = Target.objects.visible_to(request.user).select_related("region", "project").order_by("pk")
+    targets = Target.objects.visible_to(request.user).promised().select_related("region", "project").order_by("pk")
     with rollups.snapshot():
         found = figures.target_figures(targets, on=timezone.localdate())
         lines = [(line, [figure for figure in found if figure.target.work_line == line]) for line in WorkLine]
@@ -59,7 +59,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def target(request: SignedInRequest, code: str) -> HttpResponse:
     """The 依据 page: the promise, and the entries and arithmetic behind each of its figures."""
-    visible = Target.objects.visible_to(request.user).select_related("region", "project")
+    visible = Target.objects.visible_to(request.user).promised().select_related("region", "project")
     found = get_object_or_404(visible, code=code)
     with rollups.snapshot():
         [figure] = figures.target_figures([found], on=timezone.localdate())

@@ -26,7 +26,7 @@ def project(request: SignedInRequest, code: str) -> HttpResponse:
     with rollups.snapshot():
         series = list(Series.objects.filter(project=found).select_related("indicator", "region").order_by("pk"))
         totals = rollups.totals([Ask(indicator=each.indicator_id, project=found.pk) for each in series])
-        targets = Target.objects.visible_to(user).filter(project=found).order_by("pk")
+        targets = Target.objects.visible_to(user).promised().filter(project=found).order_by("pk")
         context = {
             "project": found,
             "parts": visible.filter(parent=found).order_by("pk"),

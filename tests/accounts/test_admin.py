@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -120,6 +121,20 @@ def test_two_admin_roles_for_one_person_are_refused(admin_client: Client) -> Non
 
     assert "同一人不得兼任两种管理员" in page.content.decode()
     assert Duty.objects.count() == 1
+
+
+def test_administrator_can_neither_make_nor_take_over_a_superuser(client: Client) -> None:
+    administrator, superuser = make.user(is_staff=True), make.user(is_superuser=True)
+    administrator.user_permissions.add(*Permission.objects.filter(codename__in=("view_user", "change_user")))
+    client.force_login(administrator)
+    secret = {"usable_password": "true", "password1": "a long new secret", "password2": "a long new secret"}
+
+    client.post(address(administrator), change_form(administrator, is_staff="on", is_superuser="on"))
+    refused = client.post(reverse("admin:auth_user_password_change", args=[superuser.pk]), secret)
+
+    administrator.refresh_from_db()
+    assert (administrator.is_staff, administrator.is_superuser) == (True, False)
+    assert refused.status_code == HTTPStatus.FORBIDDEN
 
 
 def test_dates_of_a_period_are_moved_and_audited(admin_client: Client) -> None:

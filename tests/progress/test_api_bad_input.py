@@ -141,7 +141,7 @@ def test_closed_period_is_refused_with_the_reason(clerk: APIClient) -> None:
     answer = enter(clerk, period="2025-01")
 
     assert told(answer) == (409, "period_closed", [("#/period", "period_closed")])
-    assert answer.json()["detail"] == "2025年1月已于2025-02-10截止填报。"
+    assert answer.json()["detail"] == "2025年1月已于2025年2月10日截止填报。"
 
 
 def test_level_above_the_one_after_is_refused(clerk: APIClient) -> None:

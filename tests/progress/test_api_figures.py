@@ -61,7 +61,7 @@ def test_target_is_told_with_its_figures(leader: APIClient) -> None:
         "colour": "green",
         "word": "正常",
         "symbol": "●",
-        "sentence": "截至2025-03-31计划12.50，核定12.50，为计划的100.00%。",
+        "sentence": "截至2025年3月31日计划12.50，核定12.50，为计划的100.00%。",
         "rule": 1,
     }
 

@@ -220,7 +220,7 @@ def test_closed_period_refuses_with_its_reason(step: Step) -> None:
     entry.period.closes_on = entry.period.due_on = entry.period.opens_on
     entry.period.save()
 
-    with pytest.raises(PeriodClosed, match="已于2025-03-01截止填报"):
+    with pytest.raises(PeriodClosed, match="已于2025年3月1日截止填报"):
         step(entry, team.clerk)
 
 

@@ -145,7 +145,7 @@ def test_closed_gate_is_given_as_the_reason(client: Client) -> None:
     team = make.team()
     entry = make.entry(by=team)
 
-    assert offered(signed_in(client, team.clerk), entry)["submit"] == "2025年3月已于2025-04-10截止填报。"
+    assert offered(signed_in(client, team.clerk), entry)["submit"] == "2025年3月已于2025年4月10日截止填报。"
 
 
 def test_who_typed_is_told_to_leave_the_review_to_others(client: Client) -> None:

@@ -71,7 +71,7 @@ def test_overview_row_carries_target_plan_figures_and_light(client: Client) -> N
     cells = row(as_leader(client).get(OVERVIEW), target)
 
     assert cells[1:6] == ["1,200.00 亩", "300.00 2025年3月31日", "250.00", "40.50", "20.83%"]
-    assert cells[6] == "▲ 预警 截至2025-03-31计划300.00，核定250.00，为计划的83.33%。"
+    assert cells[6] == "▲ 预警 截至2025年3月31日计划300.00，核定250.00，为计划的83.33%。"
     assert cells[7:] == ["2025年3月", "255"]
 
 

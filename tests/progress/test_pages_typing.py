@@ -155,7 +155,7 @@ def test_closed_period_says_since_when(client: Client) -> None:
     page = start(as_clerk(client), make.series(), make.period(2025, 1), value="3")
 
     assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "2025年1月已于2025-02-10截止填报。" in page.content.decode()
+    assert "2025年1月已于2025年2月10日截止填报。" in page.content.decode()
 
 
 def test_choice_shows_open_periods_and_why_the_others_are_closed(client: Client) -> None:
@@ -164,7 +164,7 @@ def test_choice_shows_open_periods_and_why_the_others_are_closed(client: Client)
     html = as_clerk(client).get(reverse("entry_new")).content.decode()
 
     assert f"series={series.pk}&amp;period={march.pk}" in html
-    assert "2025年2月已于2025-03-10截止填报。" in html
+    assert "2025年2月已于2025年3月10日截止填报。" in html
 
 
 def test_series_of_another_county_is_not_found(client: Client) -> None:

@@ -1,0 +1,56 @@
+"""The gate opens and closes at midnight in 长治, whatever zone a clock is set to."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from progress.gate import CITY_TIME, gate
+
+
+@dataclass
+class March:
+    """A period with the usual dates."""
+
+    opens_on: datetime.date = datetime.date(2025, 3, 1)
+    due_on: datetime.date = datetime.date(2025, 4, 5)
+    closes_on: datetime.date = datetime.date(2025, 4, 10)
+
+    def __str__(self) -> str:
+        return "2025年3月"
+
+
+TIMELINE = [
+    ("2025-02-28 23:59:59", False, "2025年3月尚未开放填报，2025年3月1日起可填。"),
+    ("2025-03-01 00:00:00", True, "2025年3月开放填报，请于2025年4月5日前报送。"),
+    ("2025-04-05 23:59:59", True, "2025年3月开放填报，请于2025年4月5日前报送。"),
+    ("2025-04-06 00:00:00", True, "2025年3月已过报送期限2025年4月5日，宽限至2025年4月10日，逾期报送将被记录。"),
+    ("2025-04-10 23:59:59", True, "2025年3月已过报送期限2025年4月5日，宽限至2025年4月10日，逾期报送将被记录。"),
+    ("2025-04-11 00:00:00", False, "2025年3月已于2025年4月10日截止填报。"),
+]
+
+
+@pytest.mark.parametrize(("clock", "is_open", "reason"), TIMELINE)
+def test_gate_follows_the_days_of_the_city(clock: str, is_open: bool, reason: str) -> None:
+    answer = gate(period=March(), at=datetime.datetime.fromisoformat(clock).replace(tzinfo=CITY_TIME))
+
+    assert (answer.is_open, answer.reason) == (is_open, reason)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Auckland"])
+@pytest.mark.parametrize(("clock", "is_open", "reason"), TIMELINE)
+def test_gate_reads_an_instant_in_any_zone(clock: str, is_open: bool, reason: str, zone: str) -> None:
+    at = datetime.datetime.fromisoformat(clock).replace(tzinfo=CITY_TIME).astimezone(ZoneInfo(zone))
+
+    assert gate(period=March(), at=at).is_open is is_open
+
+
+def test_gate_without_grace_closes_after_the_due_day() -> None:
+    period = March(closes_on=datetime.date(2025, 4, 5))
+
+    at = datetime.datetime(2025, 4, 6, tzinfo=CITY_TIME)
+
+    assert gate(period=period, at=at).reason == "2025年3月已于2025年4月5日截止填报。"
