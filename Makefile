@@ -15,7 +15,7 @@ OFFLINE := DEPLOYMENT=local SECRET_KEY=- AUDIT_KEY=- ALLOWED_HOSTS=localhost DAT
 	DATABASE_OWNER_URL=postgres://owner@/none REDIS_URL=redis://none STATIC_ROOT=var/static MEDIA_ROOT=var/media
 RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48))")
 
-.PHONY: demo demo-data demo-data-remove test lint types check battery bench lock clean
+.PHONY: demo demo-data demo-data-remove test lint types check battery bench lock messages clean
 
 demo: .venv/demo.stamp
 	@$(BIN)/python -m changzhi_eco.embedded demo --port $(PORT)
@@ -48,7 +48,13 @@ battery: .venv/test.stamp
 	BATTERY_ROUNDS=100 $(RUN) -- $(BIN)/python -m pytest -m battery
 
 bench: .venv/test.stamp
-	$(RUN) --name bench -- $(BIN)/python -m benchmarks
+	$(RUN) -- $(BIN)/python -m benchmarks
+
+# Needs gettext, which running the portal does not: the compiled catalogue is committed as well.
+messages: .venv/test.stamp
+	$(OFFLINE) $(BIN)/python manage.py makemessages --locale en --add-location file --no-obsolete --no-wrap \
+		--ignore var --ignore tests --ignore docs
+	$(OFFLINE) $(BIN)/python manage.py compilemessages --locale en --ignore .venv --ignore var
 
 # The newest versions that pyproject.toml allows, with the hashes of every platform's files.
 lock: .venv/test.stamp

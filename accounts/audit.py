@@ -11,9 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from accounts.models import AuditEvent, AuditSeal, User
+from accounts.models import AuditEvent, AuditSeal, UnsealedEvent, User
 
 Facts = dict[str, Any]
 
@@ -119,18 +120,32 @@ def _seal_batch() -> int:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many sealed events were read and the number of the first broken seal, None when all hold."""
+    """How many sealed events were read, the first broken seal if any, events that escaped sealing, and the head.
+
+    The head is the last seal's number and digest. Written down elsewhere, it proves later that the tail was not cut.
+    """
 
     checked: int
     first_broken: int | None
+    escaped: int
+    head: str
 
 
 def verify() -> Verdict:
     """Recompute every signature and link of the chain from its beginning."""
-    digest, checked = GENESIS, 0
+    digest, checked, first_broken = GENESIS, 0, None
     for found in AuditSeal.objects.select_related("event").order_by("seq").iterator():
         digest = link(digest, found.event_id, signature(found.event))
         if found.seq != checked + 1 or digest != found.digest:
-            return Verdict(checked, found.seq)
+            first_broken = found.seq
+            break
         checked += 1
-    return Verdict(checked, None)
+    marks = UnsealedEvent.objects.filter(event=OuterRef("pk"))
+    escaped = AuditEvent.objects.filter(~Exists(marks), seal=None).count()
+    return Verdict(checked, first_broken, escaped, f"{checked}:{digest}")
+
+
+def holds_head(head: str) -> bool:
+    """Whether the seal that was the head once still stands as it was."""
+    seq, _colon, digest = head.partition(":")
+    return seq.isdecimal() and AuditSeal.objects.filter(seq=int(seq), digest=digest).exists()

@@ -32,6 +32,10 @@ class User(AbstractUser):
             cache[day] = list(self.duties.in_force(day).select_related("region"))
         return cache[day]
 
+    def counts_as(self, day: datetime.date) -> set[int]:
+        """The person, and the people whose deputy (代理) the person is that day."""
+        return {self.pk, *(duty.deputises_for_id for duty in self.duties_on(day) if duty.deputises_for_id)}
+
 
 class Role(models.TextChoices):
     CLERK = "clerk", _("填报员")
@@ -119,9 +123,13 @@ class AuditEvent(models.Model):
 class AuditSeal(models.Model):
     """One link of the audit chain: `digest` covers the event and the previous link; `seq` orders by commit."""
 
-    seq = models.BigIntegerField(primary_key=True)
-    event = models.OneToOneField(AuditEvent, models.PROTECT, related_name="seal")
-    digest = models.CharField(max_length=64)
+    seq = models.BigIntegerField(_("序号"), primary_key=True)
+    event = models.OneToOneField(AuditEvent, models.PROTECT, verbose_name=_("审计记录"), related_name="seal")
+    digest = models.CharField(_("摘要"), max_length=64)
+
+    class Meta:
+        verbose_name = _("审计封存")
+        verbose_name_plural = _("审计封存")
 
     def __str__(self) -> str:
         return str(self.seq)

@@ -36,15 +36,17 @@ CREATE TABLE IF NOT EXISTS floor_cells (
 #: One mark for every line, as single verifications write them.
 LINES = """
 INSERT INTO progress_ledgerline
-    (series_id, entry_id, project_id, indicator_id, region_code, month, ends, amount, posted_at)
-SELECT s.id, %s, s.project_id, s.indicator_id, s.region_id,
-    (date '2025-01-01' + make_interval(months => (n %% %s)::int))::date, date '2025-01-31', (n %% 1000) / 100.0, now()
-FROM generate_series(1, %s) n JOIN progress_series s ON s.id = %s + n %% %s
+    (series_id, entry_id, project_id, indicator_id, region_code, month, ends, amount, reports, posted_at)
+SELECT s.id, %s, s.project_id, s.indicator_id, s.region_id, month, month + interval '1 month - 1 day',
+    (n %% 1000) / 100.0, 1, now()
+FROM generate_series(1, %s) n
+    CROSS JOIN LATERAL (SELECT date '2025-01-01' + make_interval(months => (n %% %s)::int) AS month) months
+    JOIN progress_series s ON s.id = %s + n %% %s
 """
 ONE_MARK_A_LINE = """
 TRUNCATE progress_pendingdelta;
-INSERT INTO progress_pendingdelta (series_id, month, amount, lines)
-SELECT series_id, month, amount, 1 FROM progress_ledgerline ORDER BY id DESC LIMIT %s
+INSERT INTO progress_pendingdelta (series_id, month, amount, reports)
+SELECT series_id, month, amount, reports FROM progress_ledgerline ORDER BY id DESC LIMIT %s
 """
 
 
@@ -130,7 +132,7 @@ def _any_period() -> int:
 
 def _post(world: World, count: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [world.entry, MONTHS, count, world.first_series, PROJECTS])
+        cursor.execute(LINES, [world.entry, count, MONTHS, world.first_series, PROJECTS])
 
 
 def _drain_row(count: int) -> Row:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.policy import Action, holds
@@ -31,7 +32,7 @@ MENU = (
     ("overview", _("总览"), "chart-bar", (Action.VIEW,)),
     ("entries", _("进度填报"), "clipboard-list", (Action.VIEW,)),
     ("review", _("审核核定"), "clipboard-check", (Action.REVIEW, Action.VERIFY)),
-    ("projects", _("项目"), "folders", (Action.VIEW,)),
+    ("projects", pgettext_lazy("list", "项目"), "folders", (Action.VIEW,)),
 )
 
 
@@ -55,4 +56,6 @@ def _menu(user: User, path: str) -> list[NavItem]:
             url = reverse(name)
             is_current = path == url or (name != "home" and path.startswith(url))
             items.append(NavItem(label, url, icon, is_current))
+    if user.is_staff:
+        items.append(NavItem(_("后台管理"), reverse("admin:index"), "user-circle", is_current=False))
     return items

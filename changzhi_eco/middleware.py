@@ -34,6 +34,18 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class NeverStoredMiddleware:
+    """What the portal answers depends on who asks, so neither browser nor proxy may keep it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class ChineseFirstLocaleMiddleware:
     """Pages are Chinese until the user switches; office browsers often ask for English without their user's wish.
 

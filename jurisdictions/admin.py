@@ -34,3 +34,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     list_select_related = ("region", "parent")
     search_fields = ("name",)
     autocomplete_fields = ("region", "parent")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> tuple[str, ...]:
+        """An organisation is known by its name: renamed, it would be loaded a second time."""
+        return ("name",) if obj else ()

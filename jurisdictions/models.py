@@ -46,7 +46,9 @@ class Region(models.Model):
     short_name = models.CharField(_("简称"), max_length=60)
     full_name = models.CharField(_("全称"), max_length=160)
     level = models.CharField(_("级别"), max_length=8, choices=RegionLevel)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name=_("上级地区"), related_name="children"
+    )
     pinyin = models.CharField(_("拼音"), max_length=160)
     initials = models.CharField(_("拼音首字母"), max_length=40)
     is_special = models.BooleanField(_("开发区等特殊单位"), default=False)

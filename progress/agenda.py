@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
-from accounts.policy import Action
+from accounts.policy import Action, today
 from progress.gate import Gate, gate
 from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
 from progress.models.entries import ProgressEntryQuerySet
@@ -78,12 +80,17 @@ def returned_to(user: User) -> ProgressEntryQuerySet:
 
 
 def to_review(user: User) -> ProgressEntryQuerySet:
-    """The submitted entries the person may review; those he typed himself are left to others."""
+    """The submitted entries the person may review; those he typed himself, or the one he stands in for, are not."""
     entries = ProgressEntry.objects.in_scope(user, Action.REVIEW).filter(status=EntryStatus.SUBMITTED)
-    return entries.exclude(Q(entered_by=user) | Q(submitted_by=user))
+    return entries.exclude(_took_part(user, "entered", "submitted"))
 
 
 def to_verify(user: User) -> ProgressEntryQuerySet:
-    """The reviewed entries the person may verify; those he had a part in are left to others."""
+    """The reviewed entries the person may verify; those he, or the one he stands in for, had a part in are not."""
     entries = ProgressEntry.objects.in_scope(user, Action.VERIFY).filter(status=EntryStatus.REVIEWED)
-    return entries.exclude(Q(entered_by=user) | Q(submitted_by=user) | Q(reviewed_by=user))
+    return entries.exclude(_took_part(user, "entered", "submitted", "reviewed"))
+
+
+def _took_part(user: User, *steps: str) -> Q:
+    people = user.counts_as(today())
+    return functools.reduce(operator.or_, (Q(**{f"{step}_by__in": people}) for step in steps))

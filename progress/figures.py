@@ -57,7 +57,7 @@ def target_figures(targets: Iterable[Target], *, on: datetime.date) -> list[Targ
     """The figures of the given targets on a day, in the targets' order; to be called inside `rollups.snapshot()`."""
     compared = _last_due(on)
     sources = [_Source.of(target, compared.get(target.frequency)) for target in _with_versions(targets)]
-    asks = [ask for source in sources for ask in source.asks]
+    asks = list(dict.fromkeys(ask for source in sources for ask in source.asks))
     sums = dict(zip(asks, rollups.totals(asks), strict=True))
     moving = _in_flight(asks)
     rule = _rule()
@@ -96,6 +96,8 @@ class _Source:
     @classmethod
     def of(cls, target: Target, compared_on: datetime.date | None) -> _Source:
         version = target.standing[0]  # type: ignore[attr-defined]
+        if compared_on and version.start_on and compared_on < version.start_on:
+            compared_on = None
         asks = tuple(_ask(target, version, part, compared_on) for part in parts(target.indicator))
         return cls(target, version, compared_on, asks)
 
@@ -135,24 +137,37 @@ def _figure(
     on: datetime.date,
 ) -> TargetFigure:
     found = [sums[ask] for ask in source.asks]
-    verified = source.achieved([total.amount if total.lines else None for total in found])
-    due = source.achieved([total.due_amount if total.lines else None for total in found])
-    data_month = min((total.last_month for total in found if total.last_month), default=None)
-    version, compared_on = source.version, source.compared_on
-    planned = planned_at(version, compared_on)
-    light = lights.judge(lights.Inputs(planned, due, compared_on, data_month, source.target.indicator.decimals), rule)
+    verified = source.achieved([total.amount if total.reports else None for total in found])
+    light = lights.judge(_inputs(source, found), rule)
+    version = source.version
     return TargetFigure(
         target=source.target,
         version=version,
         verified=verified,
         in_flight=_added(source, found, moving, verified),
-        planned=planned,
-        compared_on=compared_on,
+        planned=light.inputs.planned,
+        compared_on=source.compared_on,
         rate=display.rate(verified, version.value),
         days_left=(version.due_on - on).days if version.start_on and version.due_on else None,
-        data_month=data_month,
+        data_month=_reached(total.last_month for total in found),
         light=light,
     )
+
+
+def _inputs(source: _Source, found: list[rollups.Total]) -> lights.Inputs:
+    return lights.Inputs(
+        planned=planned_at(source.version, source.compared_on),
+        achieved=source.achieved([total.due_amount if total.reports else None for total in found]),
+        compared_on=source.compared_on,
+        data_month=_reached(total.last_due_month for total in found),
+        decimals=source.target.indicator.decimals,
+    )
+
+
+def _reached(months: Iterable[datetime.date | None]) -> datetime.date | None:
+    """The last month that all sums of a figure reach; None while one of them has nothing."""
+    reached = list(months)
+    return min((month for month in reached if month), default=None) if None not in reached else None
 
 
 def _added(
@@ -162,7 +177,10 @@ def _added(
     if not any(ask in moving for ask in source.asks):
         return None
     after = source.achieved(
-        [total.amount + moving.get(ask, ZERO) for ask, total in zip(source.asks, found, strict=True)]
+        [
+            total.amount + moving.get(ask, ZERO) if total.reports or ask in moving else None
+            for ask, total in zip(source.asks, found, strict=True)
+        ]
     )
     return after - (verified or ZERO) if after is not None else None
 
@@ -209,15 +227,15 @@ def ledger_lines(ask: rollups.Ask) -> QuerySet[LedgerLine]:
 def planned_at(version: TargetVersion, day: datetime.date | None) -> Decimal | None:
     """The plan at the end of that day's month: the curve's last point, else in proportion to the months gone by.
 
-    None without a start, or without both a curve and a due date.
+    None without a start, or without both a curve and a due date; zero while there is no day to compare on.
     """
-    if version.start_on is None or day is None:
-        return None
     points = version.plan_points.all()
-    if points:
-        return max((point.cumulative for point in points if point.month <= day), default=ZERO)
-    if version.due_on is None:
+    if version.start_on is None or not (points or version.due_on):
         return None
+    if day is None:
+        return ZERO
+    if points or version.due_on is None:
+        return next((point.cumulative for point in reversed(points) if point.month <= day), ZERO)
     months = schedule.months_between(version.start_on, version.due_on)
     gone = min(max(schedule.months_between(version.start_on, day), 0), months)
     return (version.value * gone / months).quantize(Decimal("0.0001"))

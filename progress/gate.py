@@ -30,8 +30,15 @@ class Gate:
     reason: str
 
 
-def gate(*, period: Dated, at: datetime.datetime) -> Gate:
-    """Whether typing and submitting for the period is open at that instant."""
+#: Days in which an entry that was sent back may still be mended and submitted again, whatever its period says.
+MENDING = datetime.timedelta(days=3)
+
+
+def gate(*, period: Dated, at: datetime.datetime, returned_at: datetime.datetime | None = None) -> Gate:
+    """Whether typing and submitting for the period is open at that instant; `returned_at` if the entry was sent back.
+
+    Without the days for mending, a return shortly before or after the period closes would be a dead end.
+    """
     today = at.astimezone(CITY_TIME).date()
     dates = {
         "period": str(period),
@@ -47,4 +54,6 @@ def gate(*, period: Dated, at: datetime.datetime) -> Gate:
         return Gate(
             is_open=True, reason=_("%(period)s已过报送期限%(due)s，宽限至%(closes)s，逾期报送将被记录。") % dates
         )
+    if returned_at and today <= (until := returned_at.astimezone(CITY_TIME).date() + MENDING):
+        return Gate(is_open=True, reason=_("已退回，请于%(until)s前改正并重新报送。") % {"until": date_format(until)})
     return Gate(is_open=False, reason=_("%(period)s已于%(closes)s截止填报。") % dates)

@@ -26,7 +26,7 @@ STEPS = {
     "entry.derive": _("业务生成"),
     "entry.evidence": _("添加佐证"),
     "entry.evidence_removed": _("移除佐证"),
-    "entry.article": _("见报数据入库"),
+    "entry.opening": _("见报数据入库"),
 }
 CONTENT = {
     "value": _("数值"),

@@ -6,6 +6,7 @@ import datetime
 import enum
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -36,7 +37,7 @@ class Inputs:
     """All a light depends on: the plan and the achievement at the end of the last period due.
 
     `planned` is None without a plan, `compared_on` before the first period is due, `achieved` while nothing is
-    verified; `data_month` is the last month the figures reach.
+    verified; `data_month` is the last month up to then that the figures reach.
     """
 
     planned: Decimal | None
@@ -48,13 +49,14 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Light:
-    """A colour, its word and symbol (never colour alone), and why."""
+    """A colour, its word and symbol (never colour alone), why, and all it was judged by."""
 
     colour: Colour
     word: str | Promise
     symbol: str
     sentence: str
-    rule: int
+    inputs: Inputs
+    rule: Rule
 
 
 _WORDS = {
@@ -66,15 +68,18 @@ _WORDS = {
 
 def judge(inputs: Inputs, rule: Rule) -> Light:
     """The light of one target. Silence is grey, never green: data must reach the last period due."""
-    if inputs.planned is None or inputs.compared_on is None:
-        return Light(Colour.GREY, gettext_lazy("无计划"), "○", _("起始日期或计划待补，无法比较。"), rule.n)
+    grey = partial(Light, Colour.GREY, symbol="○", inputs=inputs, rule=rule)
+    if inputs.planned is None:
+        return grey(word=gettext_lazy("无计划"), sentence=_("起始日期或计划待补，无法比较。"))
+    if inputs.compared_on is None:
+        return grey(word=gettext_lazy("未到期"), sentence=_("第一个调度期尚未到期，还不到比较的时候。"))
     compared = {
         "compared": date_format(inputs.compared_on),
         "planned": display.quantity(inputs.planned, inputs.decimals),
     }
     if inputs.achieved is None or inputs.data_month is None or inputs.data_month < inputs.compared_on.replace(day=1):
         sentence = _("截至%(compared)s应达到%(planned)s，该期尚无核定数据。") % compared
-        return Light(Colour.GREY, gettext_lazy("未报送"), "○", sentence, rule.n)
+        return grey(word=gettext_lazy("未报送"), sentence=sentence)
     colour = _colour(inputs.achieved, inputs.planned, rule)
     word, symbol = _WORDS[colour]
     sentence = _("截至%(compared)s计划%(planned)s，核定%(achieved)s，为计划的%(share)s。") % {
@@ -82,7 +87,7 @@ def judge(inputs: Inputs, rule: Rule) -> Light:
         "achieved": display.quantity(inputs.achieved, inputs.decimals),
         "share": display.percent(display.rate(inputs.achieved, inputs.planned)),
     }
-    return Light(colour, word, symbol, sentence, rule.n)
+    return Light(colour, word, symbol, sentence, inputs, rule)
 
 
 def _colour(achieved: Decimal, planned: Decimal, rule: Rule) -> Colour:

@@ -27,26 +27,26 @@ WITH due AS MATERIALIZED (
     SELECT id FROM progress_pendingdelta ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 ), taken AS (
     DELETE FROM progress_pendingdelta USING due WHERE progress_pendingdelta.id = due.id
-    RETURNING series_id, month, amount, lines
+    RETURNING series_id, month, amount, reports
 ), grouped AS (
-    SELECT s.region_id, s.project_id, s.indicator_id, t.month, sum(t.amount) AS amount, sum(t.lines) AS lines
+    SELECT s.region_id, s.project_id, s.indicator_id, t.month, sum(t.amount) AS amount, sum(t.reports) AS reports
     FROM taken t JOIN progress_series s ON s.id = t.series_id
     GROUP BY s.region_id, s.project_id, s.indicator_id, t.month
 ), regions AS (
-    INSERT INTO progress_regionrollup AS cell (region_id, indicator_id, month, amount, lines)
-    SELECT left(region_id, n), indicator_id, month, sum(amount), sum(lines)
+    INSERT INTO progress_regionrollup AS cell (region_id, indicator_id, month, amount, reports)
+    SELECT left(region_id, n), indicator_id, month, sum(amount), sum(reports)
     FROM grouped CROSS JOIN (VALUES (4), (6), (9), (12)) AS level(n)
     WHERE n <= length(region_id)
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (region_id, indicator_id, month)
-    DO UPDATE SET amount = cell.amount + excluded.amount, lines = cell.lines + excluded.lines
+    DO UPDATE SET amount = cell.amount + excluded.amount, reports = cell.reports + excluded.reports
 ), projects AS (
-    INSERT INTO progress_projectrollup AS cell (project_id, indicator_id, month, amount, lines)
-    SELECT project_id, indicator_id, month, sum(amount), sum(lines)
+    INSERT INTO progress_projectrollup AS cell (project_id, indicator_id, month, amount, reports)
+    SELECT project_id, indicator_id, month, sum(amount), sum(reports)
     FROM grouped
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (project_id, indicator_id, month)
-    DO UPDATE SET amount = cell.amount + excluded.amount, lines = cell.lines + excluded.lines
+    DO UPDATE SET amount = cell.amount + excluded.amount, reports = cell.reports + excluded.reports
 )
 SELECT count(*) FROM taken
 """
@@ -98,12 +98,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Total:
-    """Σ ledger for one Ask. `lines` = 0 means nothing was ever verified: blank, not zero."""
+    """Σ ledger for one Ask, and the last month with a report in it; the same again up to the month due.
+
+    `reports` = 0 means that no report stands: blank, not zero.
+    """
 
     amount: Decimal
-    lines: int
-    due_amount: Decimal
+    reports: int
     last_month: datetime.date | None
+    due_amount: Decimal
+    last_due_month: datetime.date | None
 
 
 _ASKED = """
@@ -111,16 +115,16 @@ WITH asked AS (
     SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[])
         AS asked(key, indicator_id, region_id, project_id, since, due)
 ), cells AS (
-    SELECT asked.key, cell.month, cell.amount, cell.lines
+    SELECT asked.key, cell.month, cell.amount, cell.reports
     FROM asked JOIN progress_regionrollup cell
         ON cell.region_id = asked.region_id AND cell.indicator_id = asked.indicator_id
     WHERE asked.project_id IS NULL
     UNION ALL
-    SELECT asked.key, cell.month, cell.amount, cell.lines
+    SELECT asked.key, cell.month, cell.amount, cell.reports
     FROM asked JOIN progress_projectrollup cell
         ON cell.project_id = asked.project_id AND cell.indicator_id = asked.indicator_id
     UNION ALL
-    SELECT asked.key, mark.month, mark.amount, mark.lines
+    SELECT asked.key, mark.month, mark.amount, mark.reports
     FROM progress_pendingdelta mark
         JOIN progress_series s ON s.id = mark.series_id
         JOIN asked ON s.indicator_id = asked.indicator_id
@@ -128,17 +132,23 @@ WITH asked AS (
                 THEN starts_with(s.region_id, asked.region_id) ELSE s.project_id = asked.project_id END
 )
 """
-_TOTALS = f"""{_ASKED}
+_TOTALS = f"""{_ASKED}, monthly AS (
+    SELECT asked.key, cells.month, sum(cells.amount) AS amount, sum(cells.reports) AS reports,
+        asked.due IS NULL OR cells.month <= asked.due AS is_due
+    FROM asked JOIN cells ON cells.key = asked.key AND (asked.since IS NULL OR cells.month >= asked.since)
+    GROUP BY asked.key, asked.due, cells.month
+)
 SELECT asked.key,
-    coalesce(sum(cells.amount), 0),
-    coalesce(sum(cells.lines), 0),
-    coalesce(sum(cells.amount) FILTER (WHERE asked.due IS NULL OR cells.month <= asked.due), 0),
-    max(cells.month) FILTER (WHERE cells.lines > 0)
-FROM asked LEFT JOIN cells ON cells.key = asked.key AND (asked.since IS NULL OR cells.month >= asked.since)
+    coalesce(sum(amount), 0),
+    coalesce(sum(reports), 0),
+    max(month) FILTER (WHERE reports > 0),
+    coalesce(sum(amount) FILTER (WHERE is_due), 0),
+    max(month) FILTER (WHERE reports > 0 AND is_due)
+FROM asked LEFT JOIN monthly ON monthly.key = asked.key
 GROUP BY asked.key ORDER BY asked.key
 """
 _MONTHS = f"""{_ASKED}
-SELECT asked.key, cells.month, sum(cells.amount), sum(cells.lines)
+SELECT asked.key, cells.month, sum(cells.amount), sum(cells.reports)
 FROM asked JOIN cells ON cells.key = asked.key
     AND (asked.since IS NULL OR cells.month >= asked.since) AND (asked.due IS NULL OR cells.month <= asked.due)
 GROUP BY asked.key, cells.month ORDER BY asked.key, cells.month
@@ -147,7 +157,7 @@ GROUP BY asked.key, cells.month ORDER BY asked.key, cells.month
 
 def totals(asks: Sequence[Ask]) -> list[Total]:
     """The exact totals asked for, in order, in ONE statement: Σ cells + Σ pending marks."""
-    return [Total(amount, int(lines), due, month) for _key, amount, lines, due, month in _read(_TOTALS, asks)]
+    return [Total(amount, int(reports), *rest) for _key, amount, reports, *rest in _read(_TOTALS, asks)]
 
 
 @dataclass(frozen=True)
@@ -157,12 +167,12 @@ class MonthTotal:
     ask: Ask
     month: datetime.date
     amount: Decimal
-    lines: int
+    reports: int
 
 
 def months(asks: Sequence[Ask]) -> list[MonthTotal]:
     """The exact totals month by month, from `since` to `due`, in ONE statement; months without a line are absent."""
-    return [MonthTotal(asks[key], month, amount, int(lines)) for key, month, amount, lines in _read(_MONTHS, asks)]
+    return [MonthTotal(asks[key], month, amount, int(reports)) for key, month, amount, reports in _read(_MONTHS, asks)]
 
 
 def _read(statement: str, asks: Sequence[Ask]) -> list[tuple[Any, ...]]:
@@ -184,13 +194,13 @@ def _read(statement: str, asks: Sequence[Ask]) -> list[tuple[Any, ...]]:
 
 # What the cells ought to hold: the ledger, by its own plain columns, less what is still marked pending.
 _UNFOLDED = """
-SELECT region_code AS region_id, project_id, indicator_id, month, amount, 1 AS lines
+SELECT region_code AS region_id, project_id, indicator_id, month, amount, reports
 FROM progress_ledgerline
 UNION ALL
-SELECT s.region_id, s.project_id, s.indicator_id, mark.month, -mark.amount, -mark.lines
+SELECT s.region_id, s.project_id, s.indicator_id, mark.month, -mark.amount, -mark.reports
 FROM progress_pendingdelta mark JOIN progress_series s ON s.id = mark.series_id
 """
-_CELL = "indicator_id, month, sum(amount) AS amount, sum(lines) AS lines"
+_CELL = "indicator_id, month, sum(amount) AS amount, sum(reports) AS reports"
 _LEVELS = "CROSS JOIN (VALUES (4), (6), (9), (12)) AS level(n) WHERE n <= length(region_id)"
 _EXPECTED = {
     "region": f"SELECT left(region_id, n) AS place_id, {_CELL} FROM ({_UNFOLDED}) unfolded {_LEVELS} GROUP BY 1, 2, 3",
@@ -203,20 +213,20 @@ def _compared(place: str) -> str:
     return f"""
     SELECT coalesce(wanted.place_id, cell.{place}_id) AS place_id,
         coalesce(wanted.indicator_id, cell.indicator_id) AS indicator_id, coalesce(wanted.month, cell.month) AS month,
-        coalesce(wanted.amount, 0) AS amount, coalesce(wanted.lines, 0) AS lines,
-        coalesce(cell.amount, 0) AS cell_amount, coalesce(cell.lines, 0) AS cell_lines
+        coalesce(wanted.amount, 0) AS amount, coalesce(wanted.reports, 0) AS reports,
+        coalesce(cell.amount, 0) AS cell_amount, coalesce(cell.reports, 0) AS cell_reports
     FROM ({_EXPECTED[place]}) wanted FULL JOIN progress_{place}rollup cell
         ON cell.{place}_id = wanted.place_id AND cell.indicator_id = wanted.indicator_id AND cell.month = wanted.month
     """
 
 
 _AUDIT = f"""
-SELECT kind, place_id, indicator_id, month, amount, cell_amount, (amount, lines) <> (cell_amount, cell_lines)
+SELECT kind, place_id, indicator_id, month, amount, cell_amount, (amount, reports) <> (cell_amount, cell_reports)
 FROM (
-    SELECT 'region' AS kind, place_id::text, indicator_id, month, amount, lines, cell_amount, cell_lines
+    SELECT 'region' AS kind, place_id::text, indicator_id, month, amount, reports, cell_amount, cell_reports
     FROM ({_compared("region")}) regions
     UNION ALL
-    SELECT 'project', place_id::text, indicator_id, month, amount, lines, cell_amount, cell_lines
+    SELECT 'project', place_id::text, indicator_id, month, amount, reports, cell_amount, cell_reports
     FROM ({_compared("project")}) projects
 ) compared
 """
@@ -250,21 +260,61 @@ def audit_rollups() -> Proof:
     return Proof(len(rows), tuple(Mismatch(*row[:6]) for row in rows if row[6]))
 
 
+_LOOSE_ENDS = """
+SELECT 'entry without a line', e.id FROM progress_progressentry e
+WHERE e.status = 'verified' AND NOT EXISTS (SELECT FROM progress_ledgerline l WHERE l.entry_id = e.id)
+UNION ALL
+SELECT 'line of another series than its entry', l.id
+FROM progress_ledgerline l JOIN progress_progressentry e ON e.id = l.entry_id WHERE e.series_id <> l.series_id
+UNION ALL
+SELECT 'level not reached by its lines', e.id
+FROM progress_progressentry e
+    JOIN progress_series s ON s.id = e.series_id
+    JOIN progress_indicator i ON i.id = s.indicator_id AND i.kind = 'stock'
+    JOIN progress_period p ON p.id = e.period_id
+WHERE e.status = 'verified' AND e.value IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM progress_progressentry later
+        WHERE (later.series_id, later.period_id, later.fact) = (e.series_id, e.period_id, e.fact)
+            AND later.status = 'verified' AND later.revision > e.revision
+    )
+    AND e.value <> (
+        SELECT sum(l.amount) FROM progress_ledgerline l WHERE l.series_id = e.series_id AND l.ends <= p.end_on
+    )
+"""
+
+
+def loose_ends() -> list[tuple[str, int]]:
+    """What the ledger lacks of the verified entries: the fault and the entry's or line's number; empty when whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOSE_ENDS)
+        found: list[tuple[str, int]] = cursor.fetchall()
+    return found
+
+
+def hold_folding() -> None:
+    """Make drains, rebuilds and removals wait until the caller's transaction ends.
+
+    It stands in a statement of its own: the statement that reads next must see what the last drain committed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLD_LOCK])
+
+
 @transaction.atomic
 def rebuild_rollups() -> int:
     """Write every cell anew from the ledger, by upsert, while entry and reading go on; returns how many changed."""
     changed = 0
+    hold_folding()
     with connection.cursor() as cursor:
-        # Drains wait meanwhile. The lock stands in a statement before the one that reads, whose snapshot must be later.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLD_LOCK])
         for place in ("region", "project"):
             cursor.execute(
                 f"""
-                INSERT INTO progress_{place}rollup ({place}_id, indicator_id, month, amount, lines)
-                SELECT place_id, indicator_id, month, amount, lines FROM ({_compared(place)}) compared
-                WHERE (amount, lines) <> (cell_amount, cell_lines) ORDER BY 1, 2, 3
+                INSERT INTO progress_{place}rollup ({place}_id, indicator_id, month, amount, reports)
+                SELECT place_id, indicator_id, month, amount, reports FROM ({_compared(place)}) compared
+                WHERE (amount, reports) <> (cell_amount, cell_reports) ORDER BY 1, 2, 3
                 ON CONFLICT ({place}_id, indicator_id, month)
-                DO UPDATE SET amount = excluded.amount, lines = excluded.lines
+                DO UPDATE SET amount = excluded.amount, reports = excluded.reports
                 """
             )
             changed += cursor.rowcount
@@ -273,11 +323,11 @@ def rebuild_rollups() -> int:
 
 @transaction.atomic
 def drop_empty() -> int:
-    """Delete the cells that hold no line, so that nothing refers to a project that is to go; returns how many."""
+    """Delete the cells that hold nothing, so that nothing refers to a project that is to go; returns how many."""
     dropped = 0
+    hold_folding()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLD_LOCK])
         for place in ("region", "project"):
-            cursor.execute(f"DELETE FROM progress_{place}rollup WHERE lines = 0 AND amount = 0")
+            cursor.execute(f"DELETE FROM progress_{place}rollup WHERE reports = 0 AND amount = 0")
             dropped += cursor.rowcount
     return dropped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounts.admin import AuditedAdmin, ReadOnlyAdmin
 from projects.models import Attachment, Condition, Programme, Project
@@ -15,6 +16,10 @@ class ProgrammeAdmin(AuditedAdmin):
     list_select_related = ("region",)
     search_fields = ("code", "name")
     autocomplete_fields = ("region",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Programme | None = None) -> tuple[str, ...]:
+        """A programme is known by its code: with another one, it would be loaded a second time."""
+        return ("code",) if obj else ()
 
 
 @admin.register(Project)

@@ -78,4 +78,4 @@ class ProjectViewSet(viewsets.ReadOnlyModelViewSet[Project]):
     lookup_value_regex = "[-a-zA-Z0-9_]+"
 
     def get_queryset(self) -> ProjectQuerySet:
-        return Project.objects.visible_to(self.request.user).select_related("region", "owner", "programme", "parent")
+        return Project.objects.visible_to(self.request.user).select_related("region", "owner", "programme")

@@ -73,7 +73,10 @@ class ProjectStatus(models.TextChoices):
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User | AnonymousUser) -> ProjectQuerySet:
-        return self.filter(scope_q(user, Action.VIEW))
+        """The projects in the person's scope; a parent outside it is not named, as if there were none."""
+        visible = self.filter(scope_q(user, Action.VIEW))
+        parents = Project.objects.filter(scope_q(user, Action.VIEW))
+        return visible.prefetch_related(models.Prefetch("parent", parents))
 
 
 class Project(models.Model):

@@ -29,9 +29,10 @@ from progress.models import (
     Period,
     ProgressEntry,
     Series,
+    SeriesOrigin,
     Target,
 )
-from progress.services import entries, targets
+from progress.services import entries, facts, targets
 from progress.services.entries import Content
 from progress.services.evidence import add_evidence
 from progress.services.periods import ensure_periods
@@ -205,6 +206,28 @@ def correction(
         content = Content(Decimal(value))
         opened = entries.change_draft(entry=opened, version=opened.version, content=content, by=by.clerk, at=at)
     return walk(opened, status, by=by)
+
+
+def fact(
+    to: Series | None = None,
+    value: Decimal | str | int = 12,
+    when: Period | None = None,
+    *,
+    name: str = "parcel-stage:123",
+    by: Team | None = None,
+) -> ProgressEntry:
+    """The derived entry of a line's own row, which the clerk recorded and the reviewer approved."""
+    to, when = to or series(origin=SeriesOrigin.DERIVED), when or period()
+    by = by or team(to.region_id)
+    return facts.post(
+        series=to,
+        period=when,
+        fact=name,
+        value=Decimal(value),
+        by=by.clerk,
+        approved_by=by.reviewer,
+        at=inside(when),
+    )
 
 
 def evidence(of: ProgressEntry, by: User) -> Evidence:

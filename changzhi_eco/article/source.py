@@ -107,8 +107,10 @@ def keep(model: type[Row], key: dict[str, Any], **fields: Any) -> Row:
 
 
 def series(project: Project, indicator: Indicator, **fields: Any) -> Series:
-    """What the project reports of the indicator, where it lies."""
-    return keep(Series, {"project": project, "indicator": indicator, "region": project.region}, **fields)
+    """What the project reports of the indicator: its first series, wherever that lies by now."""
+    key = {"project": project, "indicator": indicator}
+    found = Series.objects.filter(**key).order_by("pk").first()
+    return found or keep(Series, key, region=project.region, **fields)
 
 
 def period(kind: Frequency, day: datetime.date) -> Period:

@@ -65,7 +65,8 @@ def set_plan(target: Target, at: datetime.datetime) -> dict[datetime.date, Decim
     """Record the demonstration's version of the target unless it stands; returns what each month is to bring."""
     standing = TargetVersion.objects.filter(target=target).order_by("-n")[0]
     plan = plan_by_month(standing.value)
-    if not standing.is_demo:
+    # A real version recorded since is not put under the demonstration's again.
+    if not TargetVersion.objects.filter(target=target, is_demo=True).exists():
         targets.record_version(
             target=target,
             value=standing.value,

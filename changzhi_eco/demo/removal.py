@@ -22,6 +22,7 @@ from progress.models import (
 )
 from progress.services import posting
 from projects.models import Project, Subject
+from projects.services import attachments
 
 
 def remove_demo(*, at: datetime.datetime) -> int:
@@ -30,6 +31,8 @@ def remove_demo(*, at: datetime.datetime) -> int:
     Needs the owner's role: the application's may not delete from the ledger. The audit trail keeps what was done.
     """
     with transaction.atomic():
+        # Drains wait meanwhile: this one folds and drops cells in the same transaction.
+        rollups.hold_folding()
         entries = ProgressEntry.objects.filter(is_demo=True)
         count = entries.count()
         if count:
@@ -49,10 +52,18 @@ def remove_entries(entries: QuerySet[ProgressEntry], at: datetime.datetime) -> N
     kept = Series.objects.filter(is_demo=False, indicator__kind=IndicatorKind.STOCK, entries__in=entries)
     levels = sorted(set(kept.values_list("pk", flat=True)))
     LedgerLine.objects.filter(entry__is_demo=True).delete()
-    Evidence.objects.filter(entry__is_demo=True).delete()
+    remove_evidence(Evidence.objects.filter(entry__is_demo=True))
     entries.delete()
     for series in levels:
         posting.relevel(series_id=series, at=at)
+
+
+def remove_evidence(evidence: QuerySet[Evidence]) -> None:
+    """The evidence with its attachments, rows and files; whoever uploads makes an attachment of his own."""
+    found = list(evidence.select_related("attachment"))
+    evidence.delete()
+    for each in found:
+        attachments.discard(each.attachment)
 
 
 def remove_register() -> None:

@@ -62,7 +62,7 @@ class MonthTotalSerializer(serializers.Serializer[Any]):
     indicator = IndicatorRef()
     month = Month()
     amount = Exact()
-    lines = serializers.IntegerField(help_text="how many ledger lines the amount is the sum of")
+    reports = serializers.IntegerField(help_text="how many verified reports stand in the month")
 
 
 @extend_schema_serializer(many=False)

@@ -30,7 +30,7 @@ class LightSerializer(serializers.Serializer[Light]):
     word = serializers.CharField()
     symbol = serializers.CharField()
     sentence = serializers.CharField()
-    rule = serializers.IntegerField()
+    rule = serializers.IntegerField(source="rule.n")
 
 
 class TargetSerializer(serializers.Serializer[TargetFigure]):

@@ -30,6 +30,7 @@ CREATE FUNCTION progress_guard_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     entry record;
 BEGIN
+    IF TG_OP = 'UPDATE' THEN PERFORM progress_refuse('evidence is added or taken off, never moved'); END IF;
     SELECT status, is_demo INTO entry FROM progress_progressentry
     WHERE id = CASE WHEN TG_OP = 'INSERT' THEN NEW.entry_id ELSE OLD.entry_id END;
     IF entry.status = 'verified' AND NOT (TG_OP = 'DELETE' AND entry.is_demo) THEN
@@ -53,8 +54,8 @@ FOR EACH ROW EXECUTE FUNCTION progress_guard_line();
 
 CREATE FUNCTION progress_mark_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO progress_pendingdelta (series_id, month, amount, lines)
-    SELECT series_id, month, sum(amount), count(*) FROM changed GROUP BY series_id, month;
+    INSERT INTO progress_pendingdelta (series_id, month, amount, reports)
+    SELECT series_id, month, sum(amount), sum(reports) FROM changed GROUP BY series_id, month;
     RETURN NULL;
 END $$;
 CREATE TRIGGER ledgerline_mark_added AFTER INSERT ON progress_ledgerline
@@ -62,20 +63,46 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION progress_ma
 
 CREATE FUNCTION progress_mark_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO progress_pendingdelta (series_id, month, amount, lines)
-    SELECT series_id, month, -sum(amount), -count(*) FROM changed GROUP BY series_id, month;
+    INSERT INTO progress_pendingdelta (series_id, month, amount, reports)
+    SELECT series_id, month, -sum(amount), -sum(reports) FROM changed GROUP BY series_id, month;
     RETURN NULL;
 END $$;
 CREATE TRIGGER ledgerline_mark_deleted AFTER DELETE ON progress_ledgerline
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION progress_mark_deleted();
 
+-- series and targets: they fit the project they belong to
+CREATE FUNCTION progress_guard_fit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    project record;
+    indicator record;
+BEGIN
+    SELECT region_id, work_line INTO project FROM projects_project WHERE id = NEW.project_id;
+    SELECT kind, work_line INTO indicator FROM progress_indicator WHERE id = NEW.indicator_id;
+    IF project.work_line <> indicator.work_line THEN
+        PERFORM progress_refuse('the indicator belongs to another work line than the project');
+    END IF;
+    IF TG_TABLE_NAME = 'progress_series' THEN
+        IF indicator.kind = 'ratio' THEN PERFORM progress_refuse('a ratio is computed, never reported'); END IF;
+        IF NOT starts_with(NEW.region_id, project.region_id) THEN
+            PERFORM progress_refuse('the series lies outside its project''s region');
+        END IF;
+    ELSIF NEW.region_id <> project.region_id THEN
+        PERFORM progress_refuse('the target of a project lies where the project lies');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER series_fit BEFORE INSERT OR UPDATE ON progress_series
+FOR EACH ROW EXECUTE FUNCTION progress_guard_fit();
+CREATE TRIGGER target_fit BEFORE INSERT OR UPDATE ON progress_target
+FOR EACH ROW WHEN (NEW.project_id IS NOT NULL) EXECUTE FUNCTION progress_guard_fit();
+
 -- series and indicators: what the ledger's meaning rests on freezes at the first line
 CREATE FUNCTION progress_guard_series() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.project_id, NEW.indicator_id, NEW.region_id) IS DISTINCT FROM
-            (OLD.project_id, OLD.indicator_id, OLD.region_id)
+    IF (NEW.project_id, NEW.indicator_id, NEW.region_id, NEW.frequency, NEW.origin) IS DISTINCT FROM
+            (OLD.project_id, OLD.indicator_id, OLD.region_id, OLD.frequency, OLD.origin)
         AND EXISTS (SELECT FROM progress_ledgerline WHERE series_id = OLD.id) THEN
-        PERFORM progress_refuse('a series with ledger lines keeps its project, indicator and region');
+        PERFORM progress_refuse('a series with ledger lines stays as it is');
     END IF;
     RETURN NEW;
 END $$;
@@ -84,12 +111,12 @@ FOR EACH ROW EXECUTE FUNCTION progress_guard_series();
 
 CREATE FUNCTION progress_guard_indicator() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.kind, NEW.unit) IS DISTINCT FROM (OLD.kind, OLD.unit)
+    IF (NEW.kind, NEW.unit, NEW.work_line) IS DISTINCT FROM (OLD.kind, OLD.unit, OLD.work_line)
         AND EXISTS (
             SELECT FROM progress_ledgerline line JOIN progress_series s ON s.id = line.series_id
             WHERE s.indicator_id = OLD.id
         ) THEN
-        PERFORM progress_refuse('an indicator with ledger lines keeps its kind and unit');
+        PERFORM progress_refuse('an indicator with ledger lines keeps its kind, unit and work line');
     END IF;
     RETURN NEW;
 END $$;
@@ -121,14 +148,16 @@ DROP TRIGGER planpoint_append_only ON progress_planpoint;
 DROP TRIGGER targetversion_append_only ON progress_targetversion;
 DROP TRIGGER indicator_guard ON progress_indicator;
 DROP TRIGGER series_guard ON progress_series;
+DROP TRIGGER target_fit ON progress_target;
+DROP TRIGGER series_fit ON progress_series;
 DROP TRIGGER ledgerline_mark_deleted ON progress_ledgerline;
 DROP TRIGGER ledgerline_mark_added ON progress_ledgerline;
 DROP TRIGGER ledgerline_append_only ON progress_ledgerline;
 DROP TRIGGER evidence_guard ON progress_evidence;
 DROP TRIGGER progressentry_guard ON progress_progressentry;
 DROP FUNCTION progress_guard_plan, progress_guard_version, progress_guard_indicator, progress_guard_series,
-    progress_mark_deleted, progress_mark_added, progress_guard_line, progress_guard_evidence, progress_guard_entry,
-    progress_refuse;
+    progress_guard_fit, progress_mark_deleted, progress_mark_added, progress_guard_line, progress_guard_evidence,
+    progress_guard_entry, progress_refuse;
 """
 
 

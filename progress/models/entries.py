@@ -95,11 +95,11 @@ class ProgressEntry(models.Model):
 
     series = models.ForeignKey(Series, models.PROTECT, verbose_name=_("填报项"), related_name="entries")
     period = models.ForeignKey(Period, models.PROTECT, verbose_name=_("调度期"), related_name="entries")
-    fact = models.CharField(max_length=80, blank=True)
+    fact = models.CharField(_("事实"), max_length=80, blank=True)
     revision = models.PositiveSmallIntegerField(_("版次"), default=1)
     origin = models.CharField(_("来源"), max_length=7, choices=EntryOrigin, default=EntryOrigin.TYPED)
     status = models.CharField(_("状态"), max_length=9, choices=EntryStatus, default=EntryStatus.DRAFT)
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(_("版本号"), default=1)
     value = models.DecimalField(_("数值"), max_digits=18, decimal_places=4, null=True, blank=True)
     no_progress_reason = models.CharField(_("本期无进展的原因"), max_length=200, blank=True)
     note = models.TextField(_("进展说明"), blank=True, max_length=2000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
@@ -37,8 +38,12 @@ class Indicator(models.Model):
     unit = models.CharField(_("单位"), max_length=20)
     decimals = models.PositiveSmallIntegerField(_("小数位"), default=2, validators=[MaxValueValidator(4)])
     may_fall = models.BooleanField(_("累计可下降"), default=False)
-    numerator = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
-    denominator = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    numerator = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name=_("分子"), related_name="+"
+    )
+    denominator = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name=_("分母"), related_name="+"
+    )
 
     class Meta:
         verbose_name = _("指标")
@@ -110,6 +115,17 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} · {self.indicator}"
+
+    def clean(self) -> None:
+        """Refuse with a sentence what the trigger series_fit refuses without one."""
+        if not (self.project_id and self.indicator_id and self.region_id):
+            return
+        if self.indicator.work_line != self.project.work_line:
+            raise ValidationError({"indicator": _("指标与项目不属于同一工作线。")})
+        if self.indicator.kind == IndicatorKind.RATIO:
+            raise ValidationError({"indicator": _("比率由分子和分母算出，不能填报。")})
+        if not self.region_id.startswith(self.project.region_id):
+            raise ValidationError({"region": _("填报项的地区必须在项目所在地区之内。")})
 
     @property
     def work_line(self) -> str:

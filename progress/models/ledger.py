@@ -3,7 +3,12 @@
 Only progress.rollups writes the marks' and cells' totals; the marks are written by a trigger on the ledger.
 """
 
+from decimal import Decimal
+
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext_lazy as _
 
 from jurisdictions.models import Region
 from progress.models.entries import ProgressEntry
@@ -18,15 +23,28 @@ class LedgerLine(models.Model):
     the nightly proof compares them.
     """
 
-    series = models.ForeignKey(Series, models.PROTECT, related_name="lines")
-    entry = models.ForeignKey(ProgressEntry, models.PROTECT, related_name="lines")
-    project_id = models.BigIntegerField()
-    indicator_id = models.BigIntegerField()
-    region_code = models.CharField(max_length=12)
-    month = models.DateField()
-    ends = models.DateField()
-    amount = models.DecimalField(max_digits=18, decimal_places=4)
-    posted_at = models.DateTimeField()
+    series = models.ForeignKey(Series, models.PROTECT, verbose_name=_("填报项"), related_name="lines")
+    entry = models.ForeignKey(ProgressEntry, models.PROTECT, verbose_name=_("进度填报"), related_name="lines")
+    project_id = models.BigIntegerField(_("项目编号"))
+    indicator_id = models.BigIntegerField(_("指标编号"))
+    region_code = models.CharField(_("地区代码"), max_length=12)
+    month = models.DateField(_("计入月份"))
+    ends = models.DateField(_("期末日"))
+    amount = models.DecimalField(_("入账数值"), max_digits=18, decimal_places=4)
+    #: 1 for a line that states a report, −1 for one that takes it back, 0 for one that keeps a later level standing.
+    reports = models.SmallIntegerField(_("报数"))
+    posted_at = models.DateTimeField(_("入账时间"))
+
+    class Meta:
+        verbose_name = _("台账")
+        verbose_name_plural = _("台账")
+        constraints = [
+            # NaN fits every NUMERIC column and is greater than any number.
+            models.CheckConstraint(name="ledger_amount_is_a_number", condition=Q(amount__lt=Decimal(10) ** 14)),
+            models.CheckConstraint(
+                name="ledger_month_is_that_of_its_end", condition=Q(month=TruncMonth("ends", models.DateField()))
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.amount:+}"
@@ -35,10 +53,16 @@ class LedgerLine(models.Model):
 class PendingDelta(models.Model):
     """Grouped amounts of one (series, month) that the cells do not hold yet; without foreign keys on purpose."""
 
-    series = models.ForeignKey(Series, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
-    month = models.DateField()
-    amount = models.DecimalField(max_digits=24, decimal_places=4)
-    lines = models.IntegerField()
+    series = models.ForeignKey(
+        Series, models.DO_NOTHING, verbose_name=_("填报项"), db_constraint=False, db_index=False, related_name="+"
+    )
+    month = models.DateField(_("计入月份"))
+    amount = models.DecimalField(_("待汇总数值"), max_digits=24, decimal_places=4)
+    reports = models.IntegerField(_("报数"))
+
+    class Meta:
+        verbose_name = _("待汇总")
+        verbose_name_plural = _("待汇总")
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.amount:+}"
@@ -47,13 +71,15 @@ class PendingDelta(models.Model):
 class RegionRollup(models.Model):
     """Σ ledger of one indicator in one month over a region and all below it."""
 
-    region = models.ForeignKey(Region, models.PROTECT, db_index=False, related_name="+")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, db_index=False, related_name="+")
-    month = models.DateField()
-    amount = models.DecimalField(max_digits=24, decimal_places=4)
-    lines = models.IntegerField()
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), db_index=False, related_name="+")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name=_("指标"), db_index=False, related_name="+")
+    month = models.DateField(_("计入月份"))
+    amount = models.DecimalField(_("汇总数值"), max_digits=24, decimal_places=4)
+    reports = models.IntegerField(_("报数"))
 
     class Meta:
+        verbose_name = _("地区汇总")
+        verbose_name_plural = _("地区汇总")
         constraints = [models.UniqueConstraint(name="region_cell", fields=["region", "indicator", "month"])]
 
     def __str__(self) -> str:
@@ -63,13 +89,15 @@ class RegionRollup(models.Model):
 class ProjectRollup(models.Model):
     """Σ ledger of one indicator in one month over one project."""
 
-    project = models.ForeignKey(Project, models.PROTECT, db_index=False, related_name="+")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, db_index=False, related_name="+")
-    month = models.DateField()
-    amount = models.DecimalField(max_digits=24, decimal_places=4)
-    lines = models.IntegerField()
+    project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), db_index=False, related_name="+")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name=_("指标"), db_index=False, related_name="+")
+    month = models.DateField(_("计入月份"))
+    amount = models.DecimalField(_("汇总数值"), max_digits=24, decimal_places=4)
+    reports = models.IntegerField(_("报数"))
 
     class Meta:
+        verbose_name = _("项目汇总")
+        verbose_name_plural = _("项目汇总")
         constraints = [models.UniqueConstraint(name="project_cell", fields=["project", "indicator", "month"])]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import ExtractDay
@@ -52,12 +53,25 @@ class Target(models.Model):
     class Meta:
         verbose_name = _("目标")
         verbose_name_plural = _("目标")
+        constraints = [
+            # A plan is drawn by the month, so no target can be held against it more often.
+            models.CheckConstraint(name="target_not_by_ten_days", condition=~Q(frequency=Frequency.TEN_DAYS)),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("target", args=[self.code])
+
+    def clean(self) -> None:
+        """Refuse with a sentence what the trigger target_fit refuses without one."""
+        if self.project is None or not (self.indicator_id and self.region_id):
+            return
+        if self.indicator.work_line != self.project.work_line:
+            raise ValidationError({"indicator": _("指标与项目不属于同一工作线。")})
+        if self.region_id != self.project.region_id:
+            raise ValidationError({"region": _("项目的目标必须与项目在同一地区。")})
 
     @property
     def work_line(self) -> str:
@@ -78,7 +92,7 @@ class TargetVersion(models.Model):
     None means the source does not say (待补).
     """
 
-    target = models.ForeignKey(Target, models.PROTECT, related_name="versions")
+    target = models.ForeignKey(Target, models.PROTECT, verbose_name=_("目标"), related_name="versions")
     n = models.PositiveSmallIntegerField(_("版次"))
     value = models.DecimalField(_("目标值"), max_digits=18, decimal_places=4)
     baseline = models.DecimalField(_("基数"), max_digits=18, decimal_places=4, default=0)
@@ -87,7 +101,9 @@ class TargetVersion(models.Model):
     document = models.CharField(_("文件"), max_length=120, blank=True)
     basis = models.TextField(_("依据"), blank=True)
     recorded_at = models.DateTimeField(_("登记时间"))
-    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name=_("登记人"), related_name="+"
+    )
     is_demo = models.BooleanField(_("演示数据"), default=False)
 
     objects: ClassVar[TargetVersionQuerySet] = TargetVersionQuerySet.as_manager()  # type: ignore[assignment]

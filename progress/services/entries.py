@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, Scoped, can
+from accounts.policy import Action, Scoped, can, today
 from accounts.refusals import NotAllowed, Refused
 from progress.gate import gate
 from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
@@ -86,8 +86,13 @@ def create_draft(*, series: Series, period: Period, content: Content, by: User, 
     Raises NotAllowed, PeriodClosed, AlreadyEntered, Incomplete.
     """
     _allow(by, Action.ENTER, series)
-    _check_series(series, period)
-    entry = ProgressEntry(series=series, period=period, changed_at=at, is_demo=series.is_demo or by.is_demo)
+    _check_typed(series)
+    if series.frequency != period.kind:
+        raise WrongStatus(
+            _("此填报项按%(frequency)s报送，与所选调度期不符。") % {"frequency": series.get_frequency_display()},
+            field="period",
+        )
+    entry = ProgressEntry(series=series, period=period, changed_at=at, is_demo=series.is_demo)
     _check_gate(entry, at)
     _fill(entry, content, by=by, at=at)
     try:
@@ -144,6 +149,7 @@ def submit(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetim
 def withdraw(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime) -> ProgressEntry:
     """Take a submitted entry back before anybody reviewed it; only its submitter may, while the period is open."""
     entry = _locked(entry, version)
+    _allow(by, Action.ENTER, entry)
     _expect(entry, EntryStatus.SUBMITTED)
     if entry.submitted_by_id != by.pk:
         raise NotAllowed(_("只有报送人本人可以撤回。"))
@@ -209,6 +215,7 @@ def open_correction(
     revision is open.
     """
     _allow(by, Action.ENTER, entry)
+    _check_typed(entry.series)
     _expect(entry, EntryStatus.VERIFIED)
     reason = _text(reason, field="reason")
     if not reason:
@@ -270,25 +277,25 @@ def _expect(entry: ProgressEntry, *statuses: EntryStatus) -> None:
         raise WrongStatus(_("这条填报现在是“%(status)s”，不能办理此步骤。") % {"status": entry.get_status_display()})
 
 
+def took_part(by: User, *people: int | None) -> bool:
+    """Whether the person is one of those people, or stands in for one of them."""
+    return not by.counts_as(today()).isdisjoint(people)
+
+
 def _check_person(by: User, *others: int | None) -> None:
-    if by.pk in others:
+    if took_part(by, *others):
         raise SamePerson
 
 
-def _check_series(series: Series, period: Period) -> None:
+def _check_typed(series: Series) -> None:
     if series.origin != SeriesOrigin.TYPED:
         raise WrongStatus(_("此指标由业务环节自动生成，不能手工填报。"), field="series")
-    if series.frequency != period.kind:
-        raise WrongStatus(
-            _("此填报项按%(frequency)s报送，与所选调度期不符。") % {"frequency": series.get_frequency_display()},
-            field="period",
-        )
 
 
 def _check_gate(entry: ProgressEntry, at: datetime.datetime) -> None:
     if entry.is_correction:
         return
-    answer = gate(period=entry.period, at=at)
+    answer = gate(period=entry.period, at=at, returned_at=entry.returned_at)
     if not answer.is_open:
         raise PeriodClosed(answer.reason, field="period")
 
@@ -300,9 +307,14 @@ def _fill(entry: ProgressEntry, content: Content, *, by: User, at: datetime.date
         raise Incomplete(_("已填数值时不能再选“本期无进展”，请保留其一。"), field="no_progress_reason")
     if entry.is_void and (content.value is not None or reason):
         raise Incomplete(_("作废更正不填数值。"), field="value")
+    if content.value is not None and content.value < 0 and not entry.series.indicator.may_be_negative:
+        raise Incomplete(_("此指标不能填负数。"), field="value")
     _check_level(entry, content.value)
+    if entry.entered_by is None or (content.value, reason) != (entry.value, entry.no_progress_reason):
+        # Whoever last set the figure is the one who may not review it; a changed note changes nothing in that.
+        entry.entered_by, entry.entered_at = by, at
     entry.value, entry.no_progress_reason, entry.note = content.value, reason, note
-    entry.entered_by, entry.entered_at = by, at
+    entry.is_demo = entry.is_demo or by.is_demo
 
 
 def _text(text: str, *, field: str, limit: int = REASON_LIMIT) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import time
+from dataclasses import dataclass
 from decimal import Decimal
 
 from celery import current_app
@@ -46,7 +47,7 @@ def post(*, entry: ProgressEntry, at: datetime.datetime) -> list[LedgerLine]:
     is_stock = series.indicator.kind == IndicatorKind.STOCK
     if is_stock and entry.period.kind != series.frequency:
         raise MixedPeriods(field="period")
-    amounts = _stock_amounts(entry, series.indicator) if is_stock else _flow_amounts(entry)
+    postings = _stock_postings(entry, series.indicator) if is_stock else _flow_postings(entry)
     return LedgerLine.objects.bulk_create(
         LedgerLine(
             series=series,
@@ -54,13 +55,23 @@ def post(*, entry: ProgressEntry, at: datetime.datetime) -> list[LedgerLine]:
             project_id=series.project_id,
             indicator_id=series.indicator_id,
             region_code=series.region_id,
-            month=period.month,
-            ends=period.end_on,
-            amount=amount,
+            month=posting.period.month,
+            ends=posting.period.end_on,
+            amount=posting.amount,
+            reports=posting.reports,
             posted_at=at,
         )
-        for period, amount in amounts
+        for posting in postings
     )
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One line to be: 1 report for what is stated, −1 for what is taken back, 0 for what keeps a later level."""
+
+    period: Period
+    amount: Decimal
+    reports: int
 
 
 def lock_series(*, series_id: int) -> Series:
@@ -69,19 +80,16 @@ def lock_series(*, series_id: int) -> Series:
     return locked.select_related("indicator").get(pk=series_id)
 
 
-def _flow_amounts(entry: ProgressEntry) -> list[tuple[Period, Decimal]]:
+def _flow_postings(entry: ProgressEntry) -> list[Posting]:
     """The increment; of a correction, what stood reversed and, unless void, the new increment."""
-    amounts = []
-    if entry.is_correction:
-        # `entry` is the highest revision by now, so what stood is the highest one below it.
-        stood = _verified(entry).filter(period=entry.period, fact=entry.fact, revision__lt=entry.revision)
-        amounts.append((entry.period, -(stood.order_by("-revision")[0].value or ZERO)))
+    stood = stood_before(entry)
+    postings = [Posting(entry.period, -(stood.value or ZERO), -_reports(stood))] if stood else []
     if not entry.is_void:
-        amounts.append((entry.period, entry.value or ZERO))
-    return amounts
+        postings.append(Posting(entry.period, entry.value or ZERO, 1))
+    return postings
 
 
-def _stock_amounts(entry: ProgressEntry, indicator: Indicator) -> list[tuple[Period, Decimal]]:
+def _stock_postings(entry: ProgressEntry, indicator: Indicator) -> list[Posting]:
     """The steps that make Σ up to the period the new level and leave every later level as it stands.
 
     “No progress” and void give the level before the period; neither is a level that later reports are held against.
@@ -91,12 +99,23 @@ def _stock_amounts(entry: ProgressEntry, indicator: Indicator) -> list[tuple[Per
     stands = _level(Q(series_id=entry.series_id, ends__lte=entry.period.end_on))
     following = next_level(entry=entry)
     check_level(value=entry.value, indicator=indicator, below=below, above=following.value if following else None)
-    amounts = [(entry.period, below - stands)] if entry.is_correction else []
+    stood = stood_before(entry)
+    postings = [Posting(entry.period, below - stands, -_reports(stood))] if stood else []
     if not entry.is_void:
-        amounts.append((entry.period, level - (below if entry.is_correction else stands)))
+        postings.append(Posting(entry.period, level - (below if stood else stands), 1))
     if following and level != stands:
-        amounts.append((following.period, stands - level))
-    return amounts
+        postings.append(Posting(following.period, stands - level, 0))
+    return postings
+
+
+def stood_before(entry: ProgressEntry) -> ProgressEntry | None:
+    """What a correction replaces: the highest verified revision below it."""
+    lower = _verified(entry).filter(period=entry.period, fact=entry.fact, revision__lt=entry.revision)
+    return lower.order_by("-revision").first()
+
+
+def _reports(stood: ProgressEntry) -> int:
+    return 0 if stood.is_void else 1
 
 
 def level_before(*, series_id: int, period: Period) -> Decimal:
@@ -123,7 +142,7 @@ def relevel(*, series_id: int, at: datetime.datetime) -> list[LedgerLine]:
         wanted = next((value for ends, value in reversed(levels) if ends <= found["ends"]), ZERO) or ZERO
         if wanted != total:
             line = LedgerLine.objects.get(pk=found["last"])
-            line.pk, line.amount, line.posted_at = None, wanted - total, at
+            line.pk, line.amount, line.reports, line.posted_at = None, wanted - total, 0, at
             missing.append(line)
             total = wanted
     return LedgerLine.objects.bulk_create(missing)
@@ -168,7 +187,7 @@ _silent_until = 0.0
 
 def nudge_after_commit() -> None:
     """Wake a worker once the posting is committed; only a hint, because beat drains every 15 s anyway."""
-    transaction.on_commit(_nudge)
+    transaction.on_commit(_nudge, robust=True)
 
 
 def _nudge() -> None:

@@ -126,7 +126,7 @@ def _form_page(
         "form": form,
         "desk": desk,
         "existing": existing,
-        "gate": gate(period=desk.period, at=desk.at),
+        "gate": gate(period=desk.period, at=desk.at, returned_at=desk.entry.returned_at if desk.entry else None),
         "corrected": standing.filter(period=desk.period).first() if desk.entry and desk.entry.is_correction else None,
         "previous": standing.filter(period__end_on__lt=desk.period.end_on).order_by("-period__end_on").first(),
         "cumulative": posting.level_before(series_id=desk.series.pk, period=desk.period),

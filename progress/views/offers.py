@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.policy import Action, can
 from progress.forms import StepForm
 from progress.gate import gate
-from progress.models import EntryOrigin, EntryStatus, ProgressEntry
-from progress.services.entries import SamePerson
+from progress.models import EntryStatus, ProgressEntry, SeriesOrigin
+from progress.services.entries import SamePerson, took_part
 
 LABELS = {
     "edit": _("修改"),
@@ -55,7 +55,7 @@ def _steps(entry: ProgressEntry, by: User, at: datetime.datetime) -> Iterator[tu
             if entry.status == EntryStatus.DRAFT:
                 yield "delete", ""
         case EntryStatus.SUBMITTED:
-            if entry.submitted_by_id == by.pk:
+            if is_clerk and entry.submitted_by_id == by.pk:
                 yield "withdraw", _closed(entry, at)
             if can(by, Action.REVIEW, entry):
                 yield "review", _took_part(by, entry.entered_by_id, entry.submitted_by_id)
@@ -69,17 +69,17 @@ def _steps(entry: ProgressEntry, by: User, at: datetime.datetime) -> Iterator[tu
 
 def _closed(entry: ProgressEntry, at: datetime.datetime) -> str:
     """Why typing is closed; a correction belongs to a period long closed, so no gate applies to it."""
-    answer = gate(period=entry.period, at=at)
+    answer = gate(period=entry.period, at=at, returned_at=entry.returned_at)
     return "" if entry.is_correction or answer.is_open else answer.reason
 
 
 def _took_part(by: User, *others: int | None) -> str | Promise:
-    return SamePerson.message if by.pk in others else ""
+    return SamePerson.message if took_part(by, *others) else ""
 
 
 def _is_correctable(entry: ProgressEntry) -> bool:
-    """Line facts are corrected on their line; of typed ones, the newest revision is."""
+    """Line facts are corrected on their line; of typed series, the newest revision is."""
     later = ProgressEntry.objects.filter(
         series=entry.series_id, period=entry.period_id, fact=entry.fact, revision__gt=entry.revision
     )
-    return entry.origin != EntryOrigin.DERIVED and not later.exists()
+    return entry.series.origin == SeriesOrigin.TYPED and not later.exists()

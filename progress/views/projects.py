@@ -21,7 +21,7 @@ LATEST = 20
 def project(request: SignedInRequest, code: str) -> HttpResponse:
     user = request.user
     visible = Project.objects.visible_to(user)
-    found = get_object_or_404(visible.select_related("region", "owner", "programme", "parent"), code=code)
+    found = get_object_or_404(visible.select_related("region", "owner", "programme"), code=code)
     entries = ProgressEntry.objects.visible_to(user).filter(series__project=found)
     with rollups.snapshot():
         series = list(Series.objects.filter(project=found).select_related("indicator", "region").order_by("pk"))

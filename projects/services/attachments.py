@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from functools import partial
 from pathlib import PurePath
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -47,6 +49,12 @@ def store(*, upload: UploadedFile[bytes], by: User, at: datetime.datetime) -> At
     attachment.file.save(f"file{suffix}", upload, save=False)
     attachment.save(force_insert=True)
     return attachment
+
+
+def discard(attachment: Attachment) -> None:
+    """Delete an attachment that nothing refers to; its file goes when the transaction has."""
+    attachment.delete()
+    transaction.on_commit(partial(attachment.file.delete, save=False), robust=True)
 
 
 def _kind(upload: UploadedFile[bytes]) -> tuple[str, str]:

@@ -28,6 +28,11 @@ PASSWORD = "Zhuozhang-River-2025"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.write_line("NO CHROMIUM FOUND: THE BROWSER TESTS WERE SKIPPED.", red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:

@@ -116,6 +116,27 @@ def test_loading_again_keeps_what_somebody_filled_in() -> None:
     assert Project.objects.get(code="xiangyuan-eco-04").name == "后湾水库生态补水"
 
 
+def test_loading_again_after_a_corrected_region_posts_nothing_twice() -> None:
+    load()
+    Project.objects.filter(code="xiongshan-5").update(region="140404202215")
+
+    load()
+
+    assert Series.objects.filter(project__code="xiongshan-5").count() == 1
+    assert figure_of("subsidence-city").verified == 180
+
+
+def test_loading_again_beside_a_second_series_of_a_project_posts_nothing_twice() -> None:
+    load()
+    first = Series.objects.get(project__code="xiongshan-5")
+    Series.objects.create(project=first.project, indicator=first.indicator, region_id="140404202215")
+
+    load()
+
+    assert ProgressEntry.objects.filter(series__project__code="xiongshan-5").count() == 1
+    assert figure_of("subsidence-city").verified == 180
+
+
 def test_people_named_in_the_press_are_not_accounts() -> None:
     load()
 

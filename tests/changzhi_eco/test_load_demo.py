@@ -22,6 +22,7 @@ from progress.figures import TargetFigure, target_figures
 from progress.gate import CITY_TIME
 from progress.lights import Colour
 from progress.models import EntryStatus, IndicatorKind, LedgerLine, ProgressEntry, Series, Target, TargetVersion
+from progress.services.targets import record_version
 from projects.models import Project
 from tests import factories as make
 
@@ -112,6 +113,19 @@ def test_load_demo_again_adds_only_the_months_gone_by_since(article: None) -> No
     assert load_demo(at=AT) == 0
     assert load_demo(at=AT + datetime.timedelta(days=31)) == 12
     assert TargetVersion.objects.filter(is_demo=True).count() == 1
+
+
+def test_load_demo_leaves_a_real_version_recorded_since_on_top(article: None) -> None:
+    load_demo(at=AT)
+    target = Target.objects.get(code="subsidence-city")
+    record_version(target=target, value=CITY_MU, by=None, at=AT, start_on=datetime.date(2025, 3, 1))
+
+    load_demo(at=AT + datetime.timedelta(days=31))
+
+    assert city_figure().version.start_on == datetime.date(2025, 3, 1)
+    assert list(target.versions.order_by("n").values_list("n", "is_demo")) == [(1, False), (2, True), (3, False)]
+    remove_demo(at=AT)
+    assert list(target.versions.order_by("n").values_list("n", flat=True)) == [1, 3]
 
 
 def test_remove_demo_leaves_no_row_behind(article: None) -> None:

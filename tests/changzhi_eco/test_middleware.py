@@ -1,4 +1,4 @@
-"""The language and the number that every request gets."""
+"""The language, the number and the caching that every request gets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
-from changzhi_eco.middleware import ChineseFirstLocaleMiddleware, RequestIdMiddleware, request_id
+from changzhi_eco.middleware import ChineseFirstLocaleMiddleware, NeverStoredMiddleware, RequestIdMiddleware, request_id
 
 
 def language_of(path: str, **headers: str) -> HttpResponse:
@@ -53,3 +53,12 @@ def test_request_id_is_the_same_in_log_and_answer() -> None:
     response = RequestIdMiddleware(view)(RequestFactory().get("/"))
 
     assert [response.headers["X-Request-ID"]] == seen
+
+
+@pytest.mark.parametrize(("said", "sent"), [({}, "private, no-store"), ({"Cache-Control": "max-age=60"}, "max-age=60")])
+def test_answers_are_not_stored_unless_their_view_says_so(said: dict[str, str], sent: str) -> None:
+    middleware = NeverStoredMiddleware(lambda request: HttpResponse(headers=said))
+
+    response = middleware(RequestFactory().get("/overview/"))
+
+    assert response.headers["Cache-Control"] == sent

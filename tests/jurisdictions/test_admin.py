@@ -9,6 +9,7 @@ from django.test import Client
 
 from jurisdictions.models import Organisation, OrganisationKind
 from jurisdictions.services import load_regions
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +41,13 @@ def test_organisation_is_kept_by_hand(admin_client: Client) -> None:
     admin_client.post("/admin/jurisdictions/organisation/add/", form)
 
     assert Organisation.objects.get().name == "市水利局"
+
+
+def test_organisation_keeps_the_name_it_is_known_by(admin_client: Client) -> None:
+    bureau = make.organisation(name="市水利局", kind=OrganisationKind.BUREAU)
+    form = {"name": "市水务局", "kind": OrganisationKind.ENTERPRISE, "region": bureau.region_id}
+
+    admin_client.post(f"/admin/jurisdictions/organisation/{bureau.pk}/change/", form)
+
+    bureau.refresh_from_db()
+    assert (bureau.name, bureau.kind) == ("市水利局", OrganisationKind.ENTERPRISE)

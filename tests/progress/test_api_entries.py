@@ -123,6 +123,15 @@ def test_correction_is_the_next_revision(team: make.Team) -> None:
     assert again.json()["existing"] == opened.json()["id"]
 
 
+def test_derived_figure_is_not_corrected_by_hand(team: make.Team) -> None:
+    entry = make.fact(by=team)
+
+    answer = send(client_of(team.clerk), f"entries/{entry.pk}/correct/", {"reason": "复核测量"}, version=entry.version)
+
+    assert told(answer) == (409, "wrong_status", [("#/series", "wrong_status")])
+    assert ProgressEntry.objects.get() == entry
+
+
 def test_draft_is_deleted(team: make.Team) -> None:
     entry = make.entry(by=team)
 

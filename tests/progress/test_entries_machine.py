@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,58 +14,25 @@ from django.db import IntegrityError, connection
 from accounts.models import AuditEvent, Role, User
 from accounts.refusals import NotAllowed, Refused
 from jurisdictions.models import WorkLine
-from progress.models import EntryStatus, Frequency, LedgerLine, ProgressEntry, SeriesOrigin
+from progress.gate import CITY_TIME
+from progress.models import EntryStatus, Frequency, IndicatorKind, LedgerLine, ProgressEntry, SeriesOrigin
 from progress.services import entries
 from progress.services.entries import (
     AlreadyEntered,
     Content,
     Incomplete,
     PeriodClosed,
-    SamePerson,
     StaleVersion,
     WrongStatus,
 )
 from tests import factories as make
+from tests.progress.steps import change, correct, delete, review, send_back, submit, verify, withdraw
 
 pytestmark = pytest.mark.django_db
 
 DRAFT, SUBMITTED, RETURNED, REVIEWED, VERIFIED = EntryStatus
 
 Step = Callable[[ProgressEntry, User], object]
-
-
-def change(entry: ProgressEntry, by: User, content: Content = Content(Decimal(12))) -> ProgressEntry:  # noqa: B008
-    at = make.inside(entry.period)
-    return entries.change_draft(entry=entry, version=entry.version, content=content, by=by, at=at)
-
-
-def delete(entry: ProgressEntry, by: User) -> None:
-    entries.delete_draft(entry=entry, version=entry.version, by=by)
-
-
-def submit(entry: ProgressEntry, by: User) -> ProgressEntry:
-    return entries.submit(entry=entry, version=entry.version, by=by, at=make.inside(entry.period))
-
-
-def withdraw(entry: ProgressEntry, by: User) -> ProgressEntry:
-    return entries.withdraw(entry=entry, version=entry.version, by=by, at=make.inside(entry.period))
-
-
-def review(entry: ProgressEntry, by: User) -> ProgressEntry:
-    return entries.review(entry=entry, version=entry.version, by=by, at=make.inside(entry.period))
-
-
-def send_back(entry: ProgressEntry, by: User, reason: str = "数据与照片不符") -> ProgressEntry:
-    at = make.inside(entry.period)
-    return entries.return_entry(entry=entry, version=entry.version, by=by, at=at, reason=reason)
-
-
-def verify(entry: ProgressEntry, by: User) -> ProgressEntry:
-    return entries.verify(entry=entry, version=entry.version, by=by, at=make.inside(entry.period))
-
-
-def correct(entry: ProgressEntry, by: User, reason: str = "复核测量") -> ProgressEntry:
-    return entries.open_correction(entry=entry, by=by, at=make.inside(entry.period), reason=reason)
 
 
 #: Each step with whose it is, and where it leads from each status it may be taken in ("" where the entry is gone).
@@ -155,41 +123,20 @@ def test_duty_that_does_not_cover_the_entry_is_refused(duty: dict[str, Any]) -> 
         submit(make.entry(), clerk)
 
 
-@pytest.mark.parametrize(("step", "status"), [(review, SUBMITTED), (verify, REVIEWED)], ids=named)
-def test_who_entered_neither_reviews_nor_verifies(step: Step, status: EntryStatus) -> None:
-    team = make.team()
-    make.duty(team.clerk, Role.REVIEWER)
-    make.duty(team.clerk, Role.VERIFIER)
-    entry = make.entry(status=status, by=team)
-
-    with pytest.raises(SamePerson):
-        step(entry, team.clerk)
-
-
-def test_reviewer_does_not_verify() -> None:
-    team = make.team()
-    make.duty(team.reviewer, Role.VERIFIER)
-    entry = make.entry(status=REVIEWED, by=team)
-
-    with pytest.raises(SamePerson):
-        verify(entry, team.reviewer)
-
-
-def test_who_last_edited_the_value_does_not_review_what_another_submits() -> None:
-    team, editor = make.team(), make.user(Role.CLERK, make.COUNTY)
-    make.duty(editor, Role.REVIEWER, make.COUNTY)
-    entry = change(make.entry(by=team), editor)
-    entry = submit(entry, team.clerk)
-
-    with pytest.raises(SamePerson):
-        review(entry, editor)
-
-
 def test_only_its_submitter_withdraws() -> None:
     entry = make.entry(status=SUBMITTED)
 
     with pytest.raises(NotAllowed):
         withdraw(entry, make.user(Role.CLERK, make.COUNTY))
+
+
+def test_submitter_without_a_duty_any_more_does_not_withdraw() -> None:
+    team = make.team()
+    entry = make.entry(status=SUBMITTED, by=team)
+    team.clerk.duties.update(valid_until=datetime.date(2025, 3, 31))
+
+    with pytest.raises(NotAllowed):
+        withdraw(entry, User.objects.get(pk=team.clerk.pk))
 
 
 @pytest.mark.parametrize("step", [change, delete, submit], ids=named)
@@ -224,6 +171,23 @@ def test_closed_period_refuses_with_its_reason(step: Step) -> None:
         step(entry, team.clerk)
 
 
+def test_returned_entry_is_mended_for_three_days_after_its_period_closed() -> None:
+    team = make.team()
+    entry = make.entry(status=SUBMITTED, by=team)
+    closed = datetime.datetime(2025, 5, 20, 23, 30, tzinfo=CITY_TIME)
+    step = partial(entries.return_entry, by=team.reviewer, at=closed, reason="请补依据")
+    entry = step(entry=entry, version=entry.version)
+
+    fix = partial(entries.change_draft, content=Content(Decimal(12)), by=team.clerk)
+    with pytest.raises(PeriodClosed, match="2025年3月已于2025年4月10日截止填报"):
+        fix(entry=entry, version=entry.version, at=datetime.datetime(2025, 5, 24, tzinfo=CITY_TIME))
+    last_moment = datetime.datetime(2025, 5, 23, 23, 59, tzinfo=CITY_TIME)
+    entry = fix(entry=entry, version=entry.version, at=last_moment)
+    entry = entries.submit(entry=entry, version=entry.version, by=team.clerk, at=last_moment)
+
+    assert (entry.status, entry.value) == (SUBMITTED, Decimal(12))
+
+
 def test_review_and_verification_go_on_after_the_period_closed() -> None:
     team = make.team()
     entry = make.entry(status=SUBMITTED, by=team)
@@ -247,6 +211,15 @@ def test_second_draft_of_a_period_names_the_first() -> None:
 def test_derived_series_is_not_typed() -> None:
     with pytest.raises(WrongStatus, match="不能手工填报"):
         make.entry(make.series(origin=SeriesOrigin.DERIVED))
+
+
+def test_derived_figure_is_not_corrected_by_hand() -> None:
+    entry = make.fact()
+
+    with pytest.raises(WrongStatus, match="不能手工填报") as refusal:
+        correct(entry, make.user(Role.CLERK, make.COUNTY))
+    assert refusal.value.field == "series"
+    assert ProgressEntry.objects.get() == entry
 
 
 def test_period_of_another_frequency_is_refused() -> None:
@@ -277,14 +250,37 @@ def test_zero_and_no_progress_are_submitted_as_they_are(content: Content) -> Non
         Content(Decimal(1), no_progress_reason="停工"),
         Content(no_progress_reason="停" * 201),
         Content(Decimal(1), note="字" * 2001),
+        Content(Decimal("-0.01")),
     ],
-    ids=["value and reason", "long reason", "long note"],
+    ids=["value and reason", "long reason", "long note", "negative"],
 )
 def test_content_that_cannot_stand_is_refused(content: Content) -> None:
     team = make.team()
 
     with pytest.raises(Incomplete):
         change(make.entry(by=team), team.clerk, content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "may_fall", "is_taken"),
+    [
+        (IndicatorKind.FLOW, True, True),
+        (IndicatorKind.FLOW, False, False),
+        (IndicatorKind.STOCK, True, False),
+        (IndicatorKind.STOCK, False, False),
+    ],
+)
+def test_negative_value_is_taken_only_of_an_increment_whose_total_may_fall(
+    kind: IndicatorKind, may_fall: bool, is_taken: bool
+) -> None:
+    series = make.series(make.indicator(kind, may_fall=may_fall))
+
+    if is_taken:
+        assert make.entry(series, -5).value == -5
+    else:
+        with pytest.raises(Incomplete, match="不能填负数") as refusal:
+            make.entry(series, -5)
+        assert refusal.value.field == "value"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "字" * 201], ids=["empty", "blank", "long"])
@@ -345,17 +341,6 @@ def test_voiding_correction_takes_no_value() -> None:
     with pytest.raises(Incomplete, match="不填数值"):
         change(void, team.clerk)
     assert submit(void, team.clerk).is_void
-
-
-def test_what_a_demonstration_account_enters_is_demonstration_data() -> None:
-    team = make.team()
-    team.clerk.is_demo = True
-    real = make.verified_entry()
-
-    assert make.entry(by=team).is_demo
-    assert correct(real, team.clerk).is_demo
-    assert make.entry(make.series(is_demo=True)).is_demo
-    assert not real.is_demo
 
 
 def test_every_step_is_audited_with_before_and_after() -> None:

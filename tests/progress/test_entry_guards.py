@@ -32,9 +32,12 @@ def refused_by_database(statement: str) -> str:
         ("UPDATE progress_progressentry SET status = 'draft'", "a verified entry is final"),
         ("DELETE FROM progress_progressentry", "only a draft may be deleted"),
         ("DELETE FROM progress_evidence", "the evidence of a verified entry is final"),
-        ("UPDATE progress_evidence SET attachment_id = attachment_id", "the evidence of a verified entry is final"),
-        ("UPDATE progress_series SET region_id = '1404'", "a series with ledger lines keeps its project"),
-        ("UPDATE progress_indicator SET unit = '公顷'", "an indicator with ledger lines keeps its kind and unit"),
+        ("UPDATE progress_evidence SET attachment_id = attachment_id", "evidence is added or taken off, never moved"),
+        ("UPDATE progress_series SET region_id = '140404202215'", "a series with ledger lines stays as it is"),
+        ("UPDATE progress_series SET frequency = 'quarter'", "a series with ledger lines stays as it is"),
+        ("UPDATE progress_series SET origin = 'derived'", "a series with ledger lines stays as it is"),
+        ("UPDATE progress_indicator SET unit = '公顷'", "an indicator with ledger lines keeps its kind, unit"),
+        ("UPDATE progress_indicator SET work_line = 'water'", "an indicator with ledger lines keeps its kind, unit"),
         ("UPDATE accounts_auditevent SET actor = ''", "accounts_auditevent is append-only"),
         ("DELETE FROM accounts_auditevent", "accounts_auditevent is append-only"),
     ],
@@ -46,6 +49,50 @@ def test_database_keeps_what_is_verified(statement: str, words: str) -> None:
     make.walk(entry, VERIFIED, by=team)
 
     assert words in refused_by_database(statement)
+
+
+COLUMNS = "series_id, entry_id, project_id, indicator_id, region_code, reports, posted_at"
+
+
+@pytest.mark.parametrize(
+    ("month", "ends", "amount", "constraint"),
+    [
+        ("month", "ends", "'NaN'", "ledger_amount_is_a_number"),
+        ("DATE '2025-04-01'", "ends", "1", "ledger_month_is_that_of_its_end"),
+        ("month", "DATE '2025-02-28'", "1", "ledger_month_is_that_of_its_end"),
+        ("DATE '2025-03-02'", "ends", "1", "ledger_month_is_that_of_its_end"),
+    ],
+)
+def test_database_checks_a_line(month: str, ends: str, amount: str, constraint: str) -> None:
+    make.verified_entry()
+    added = f"SELECT {COLUMNS}, {month}, {ends}, {amount} FROM progress_ledgerline"  # noqa: S608 - literals above
+
+    statement = f"INSERT INTO progress_ledgerline ({COLUMNS}, month, ends, amount) {added}"
+
+    assert constraint in refused_by_database(statement)
+
+
+def test_database_lets_evidence_neither_move_to_another_entry_nor_change_its_file() -> None:
+    team = make.team()
+    one, other = make.entry(by=team), make.entry(by=team)
+    make.evidence(one, team.clerk)
+
+    moves = f"entry_id = {other.pk}", "attachment_id = attachment_id"
+
+    for move in moves:
+        words = refused_by_database(f"UPDATE progress_evidence SET {move}")  # noqa: S608 - literals above
+        assert "evidence is added or taken off, never moved" in words
+
+
+def test_database_lets_what_has_no_line_yet_change() -> None:
+    series = make.entry().series
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE progress_series SET frequency = 'quarter', origin = 'derived'")
+        cursor.execute("UPDATE progress_indicator SET unit = '公顷'")
+
+    series.refresh_from_db()
+    assert (series.frequency, series.indicator.unit) == ("quarter", "公顷")
 
 
 def test_database_takes_no_evidence_after_verification() -> None:

@@ -1,4 +1,4 @@
-"""A target's figures: verified, in flight, planned, rate, days left, light; unknown is blank and never zero."""
+"""A target's figures: verified, in flight, rate; unknown is blank and never zero."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from progress import figures, rollups
 from progress.figures import TargetFigure
 from progress.lights import Colour
-from progress.models import EntryStatus, Frequency, Indicator, IndicatorKind, ProgressEntry, Series, Target
+from progress.models import EntryStatus, Indicator, IndicatorKind, ProgressEntry, Series, Target
 from progress.services import entries
 from progress.services.targets import record_version
 from tests import factories as make
@@ -139,6 +139,45 @@ def test_rate_over_100_is_shown_as_it_is() -> None:
     assert figure(make.target(series.indicator, "100")).rate == 150
 
 
+@pytest.mark.parametrize("kind", [IndicatorKind.FLOW, IndicatorKind.STOCK])
+@pytest.mark.parametrize("drained", [False, True], ids=["pending", "folded"])
+def test_figure_whose_only_report_was_voided_is_blank(kind: IndicatorKind, drained: bool) -> None:
+    series = make.series(make.indicator(kind))
+    [entry] = report(series, 50)
+    void = make.correction(entry)
+    target = make.target(series.indicator, **FOUR_YEARS)
+    if drained:
+        rollups.drain()
+
+    found = figure(target)
+
+    assert (found.verified, found.rate, found.data_month) == (None, None, None)
+    assert (found.light.colour, str(found.light.word)) == (Colour.GREY, "未报送")
+    make.correction(void, 7)
+    assert (figure(target).verified, figure(target).data_month) == (Decimal(7), D(2025, 1, 1))
+
+
+def test_voided_month_is_not_the_last_with_a_report() -> None:
+    series = make.series(stock())
+    _first, second = report(series, 30, 70)
+    make.correction(second)
+
+    found = figure(make.target(series.indicator))
+
+    assert (found.verified, found.data_month) == (Decimal(30), D(2025, 1, 1))
+
+
+def test_level_put_right_does_not_report_for_the_next_month() -> None:
+    series, team = make.series(stock()), make.team()
+    first = make.verified_entry(series, 30, make.period(2025, 1), by=team)
+    void = make.verified_entry(series, 70, make.period(2025, 3), by=team)
+    make.correction(first, 35, by=team)
+
+    make.correction(void, by=team)
+
+    assert figure(make.target(series.indicator)).data_month == D(2025, 1, 1)
+
+
 def test_correction_replaces_what_stood() -> None:
     series = make.series()
     first, second = report(series, 50, 8)
@@ -212,6 +251,16 @@ def test_in_flight_ratio_is_the_change_of_the_quotient() -> None:
     assert (found.verified, found.in_flight) == (Decimal(25), Decimal(15))
 
 
+@pytest.mark.parametrize("reported", [0, 1])
+def test_in_flight_ratio_with_a_silent_part_is_unknown(reported: int) -> None:
+    parts = make.indicator(), make.indicator()
+    report(make.series(parts[reported]), 5, status=EntryStatus.SUBMITTED)
+
+    found = figure(make.target(make.ratio(*parts)))
+
+    assert (found.verified, found.in_flight) == (None, None)
+
+
 @pytest.mark.parametrize("kind", [IndicatorKind.FLOW, IndicatorKind.STOCK])
 def test_verifying_all_that_is_in_flight_adds_exactly_that(kind: IndicatorKind) -> None:
     series, team = make.series(make.indicator(kind, may_fall=True)), make.team()
@@ -233,106 +282,6 @@ def test_verifying_all_that_is_in_flight_adds_exactly_that(kind: IndicatorKind) 
     assert (after.verified, after.in_flight) == (before.verified + before.in_flight, None)
 
 
-# Plan, rate and light
-
-
-@pytest.mark.parametrize(
-    ("on", "compared_on"),
-    [(D(2025, 4, 5), D(2025, 2, 28)), (D(2025, 4, 6), D(2025, 3, 31)), (D(2025, 1, 1), None)],
-    ids=["on the due day", "the day after", "before any"],
-)
-def test_plan_is_compared_at_the_end_of_the_last_period_due(
-    on: datetime.date, compared_on: datetime.date | None
-) -> None:
-    assert figure(make.target(**FOUR_YEARS), on).compared_on == compared_on
-
-
-def test_quarterly_target_is_not_late_in_the_first_two_months() -> None:
-    make.period(2025, 1, Frequency.QUARTER)
-    target = make.target(**FOUR_YEARS)
-    Target.objects.filter(pk=target.pk).update(frequency=Frequency.QUARTER)
-    target.refresh_from_db()
-
-    compared = [figure(target, on).compared_on for on in (D(2025, 3, 20), D(2025, 4, 6))]
-
-    assert compared == [None, D(2025, 3, 31)]
-
-
-@pytest.mark.parametrize(
-    ("on", "planned"),
-    [(D(2025, 2, 6), "1.0"), (D(2025, 4, 6), "3.0"), (D(2025, 1, 20), None)],
-)
-def test_plan_without_a_curve_follows_the_months(on: datetime.date, planned: str | None) -> None:
-    target = make.target(value="48", **FOUR_YEARS)
-
-    assert figure(target, on).planned == (planned and Decimal(planned))
-
-
-def test_plan_without_a_curve_ends_with_the_target() -> None:
-    target = make.target(value="50", start_on=D(2025, 1, 1), due_on=D(2025, 2, 28))
-
-    assert figure(target).planned == 50
-
-
-@pytest.mark.parametrize(
-    ("curve", "planned"),
-    [
-        ({D(2025, 1, 1): Decimal(2), D(2025, 3, 1): Decimal(9), D(2025, 6, 1): Decimal(30)}, 9),
-        ({D(2025, 1, 1): Decimal(2), D(2025, 6, 1): Decimal(30)}, 2),
-        ({D(2025, 6, 1): Decimal(30)}, 0),
-    ],
-    ids=["point of the month", "last point before", "none yet"],
-)
-def test_plan_curve_holds_its_last_point(curve: dict[datetime.date, Decimal], planned: int) -> None:
-    assert figure(make.target(plan=curve, **FOUR_YEARS)).planned == planned
-
-
-@pytest.mark.parametrize("dates", [{}, {"due_on": D(2028, 12, 31)}, {"start_on": D(2025, 1, 1)}], ids=str)
-def test_without_start_or_end_there_is_no_plan_and_no_light(dates: dict[str, Any]) -> None:
-    series = make.series()
-    report(series, 1, 1, 1)
-
-    found = figure(make.target(series.indicator, **dates))
-
-    assert (found.planned, found.days_left) == (None, None)
-    assert (found.light.colour, str(found.light.word)) == (Colour.GREY, "无计划")
-
-
-def test_days_left_are_counted_to_the_last_day() -> None:
-    target = make.target(start_on=D(2025, 1, 1), due_on=D(2025, 4, 30))
-
-    assert [figure(target, on).days_left for on in (ON, D(2025, 4, 30), D(2025, 5, 2))] == [10, 0, -2]
-
-
-def test_data_month_is_the_last_with_a_report() -> None:
-    series = make.series()
-    report(series, 10, 0)
-
-    assert figure(make.target(series.indicator)).data_month == D(2025, 2, 1)
-
-
-@pytest.mark.parametrize(
-    ("values", "colour"),
-    [((4, 4, 4), Colour.GREEN), ((3, 3, 5), Colour.YELLOW), ((3, 3, 3), Colour.RED), ((9, 9), Colour.GREY)],
-)
-def test_light_compares_verified_with_planned(values: tuple[int, ...], colour: Colour) -> None:
-    series = make.series()
-    report(series, *values)
-
-    found = figure(make.target(series.indicator, "192", **FOUR_YEARS))
-
-    assert (found.planned, found.light.colour) == (Decimal(12), colour)
-
-
-def test_light_leaves_out_what_came_after_the_period_due() -> None:
-    series = make.series()
-    report(series, 1, 1, 1, 500)
-
-    found = figure(make.target(series.indicator, "192", **FOUR_YEARS))
-
-    assert (found.verified, found.light.colour) == (Decimal(503), Colour.RED)
-
-
 # Versions, and the arithmetic behind
 
 
@@ -350,6 +299,21 @@ def test_figures_keep_the_order_of_the_targets() -> None:
     targets = [make.target(value=value) for value in ("3", "1", "2")]
 
     assert [each.target for each in figures.target_figures(targets, on=ON)] == targets
+
+
+def test_figures_of_targets_that_share_a_sum_are_those_of_each_alone() -> None:
+    done, due, team = stock(), stock(), make.team()
+    project = make.project()
+    for measured, level in ((done, 40), (due, 50)):
+        series = make.series(measured, project)
+        make.verified_entry(series, level, make.period(2025, 2), by=team)
+        make.entry(series, level + 5, make.period(2025, 3), status=EntryStatus.SUBMITTED, by=team)
+    targets = [make.target(measured, **FOUR_YEARS) for measured in (done, done, make.ratio(done, due))]
+
+    together = figures.target_figures(targets, on=ON)
+
+    assert together == [figure(target) for target in targets]
+    assert [each.in_flight for each in together] == [5, 5, Decimal("1.82")]
 
 
 @pytest.mark.parametrize("drained", [False, True], ids=["pending", "folded"])

@@ -48,6 +48,27 @@ def test_gate_reads_an_instant_in_any_zone(clock: str, is_open: bool, reason: st
     assert gate(period=March(), at=at).is_open is is_open
 
 
+RETURNED_AT = datetime.datetime(2025, 4, 9, 23, 59, 59, tzinfo=CITY_TIME)
+
+
+@pytest.mark.parametrize(
+    ("clock", "is_open", "reason"),
+    [
+        ("2025-04-10 23:59:59", True, TIMELINE[4][2]),
+        ("2025-04-11 00:00:00", True, "已退回，请于2025年4月12日前改正并重新报送。"),
+        ("2025-04-12 23:59:59", True, "已退回，请于2025年4月12日前改正并重新报送。"),
+        ("2025-04-13 00:00:00", False, TIMELINE[5][2]),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "Pacific/Auckland"])
+def test_gate_stays_open_three_days_for_what_was_returned(clock: str, is_open: bool, reason: str, zone: str) -> None:
+    at = datetime.datetime.fromisoformat(clock).replace(tzinfo=CITY_TIME)
+
+    answer = gate(period=March(), at=at, returned_at=RETURNED_AT.astimezone(ZoneInfo(zone)))
+
+    assert (answer.is_open, answer.reason) == (is_open, reason)
+
+
 def test_gate_without_grace_closes_after_the_due_day() -> None:
     period = March(closes_on=datetime.date(2025, 4, 5))
 

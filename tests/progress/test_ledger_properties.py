@@ -34,18 +34,24 @@ PLACES = (make.TOWN, make.COUNTY, make.COUNTY, make.OTHER_TOWN)
 REGIONS = (make.CITY, make.COUNTY, make.TOWN, make.OTHER_COUNTY, make.OTHER_TOWN)
 ZERO = Decimal(0)
 
+Wanted = tuple[Decimal, int, datetime.date | None]
+
 pytestmark = [pytest.mark.engine, pytest.mark.battery]
 
 
 @dataclass(frozen=True)
 class Move:
-    """One thing that happens: a report or the voiding of one, which may crash after posting, a drain or a rebuild."""
+    """One thing that happens, in a transaction that may crash at its end: a report, its voiding, a drain, a rebuild."""
 
     kind: str
     series: int
     month: int
     value: Decimal | None
     crash: str
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.series, self.month
 
     @property
     def level(self) -> Decimal | None:
@@ -92,6 +98,8 @@ class World:
     dawdles: float = 0
     stands: dict[tuple[int, int], Decimal | None] = field(default_factory=dict)
     revisions: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    #: Where a report stands, be it a value or no progress.
+    reported: set[tuple[int, int]] = field(default_factory=set)
 
     @classmethod
     def make(cls, *, may_fall: bool) -> World:
@@ -104,32 +112,37 @@ class World:
         return self.series[series].indicator.kind == IndicatorKind.STOCK
 
     def apply(self, move: Move) -> None:
-        if move.kind == "drain":
-            rollups.drain()
-        elif move.kind == "rebuild":
-            rollups.rebuild_rollups()
-        elif move.kind == "report" or self.revisions[move.series, move.month]:
-            self.report(move)
-
-    def report(self, move: Move) -> None:
-        """Verify a report, or the correction of one, unless it crashes or its level is out of order."""
-        key = move.series, move.month
+        """Do it in one transaction, which may break off, and note what stands if it did not."""
         try:
             with transaction.atomic():
-                self.verify(move, self.revisions[key] + 1)
-                assert not self.is_out_of_order(move)
+                self.act(move)
                 time.sleep(self.dawdles)
                 crash(move.crash)
         except LevelOutOfOrder:
             assert self.is_out_of_order(move)
-            return
-        except Error:
-            assert move.crash == "kill"
-            return
-        except Crash:
-            return
-        self.revisions[key] += 1
-        self.stands[key] = move.level
+        except (Crash, Error):
+            assert move.crash
+        else:
+            assert not self.is_out_of_order(move)
+            self.note(move)
+
+    def act(self, move: Move) -> None:
+        if move.kind == "drain":
+            rollups.drain()
+        elif move.kind == "rebuild":
+            rollups.rebuild_rollups()
+        elif self.reports(move):
+            self.verify(move, self.revisions[move.place] + 1)
+
+    def note(self, move: Move) -> None:
+        if self.reports(move):
+            self.revisions[move.place] += 1
+            self.stands[move.place] = move.level
+            (self.reported.add if move.kind == "report" else self.reported.discard)(move.place)
+
+    def reports(self, move: Move) -> bool:
+        """Whether it changes what stands; what was never reported cannot be voided."""
+        return move.kind == "report" or (move.kind == "void" and self.revisions[move.place] > 0)
 
     def verify(self, move: Move, revision: int) -> None:
         period, team = self.periods[move.month], self.team
@@ -169,26 +182,33 @@ class World:
 
     def check(self) -> None:
         assert rollups.audit_rollups().mismatches == ()
+        assert rollups.loose_ends() == []
         asks, wanted = zip(*self.expectations(), strict=True)
-        assert [total.due_amount for total in rollups.totals(asks)] == list(wanted)
+        totals = rollups.totals(asks)
+        assert [(total.due_amount, total.reports, total.last_due_month) for total in totals] == list(wanted)
 
-    def expectations(self) -> Iterator[tuple[Ask, Decimal]]:
+    def expectations(self) -> Iterator[tuple[Ask, Wanted]]:
         for month in range(1, MONTHS + 1):
             until = datetime.date(2025, month, 1)
             for number, series in enumerate(self.series):
-                project = Ask(series.indicator_id, project=series.project_id, due=until)
-                yield project, self.standing(number, month)
+                yield Ask(series.indicator_id, project=series.project_id, due=until), self.wanted([number], month)
             for indicator in {series.indicator for series in self.series}:
                 for region in REGIONS:
-                    yield Ask(indicator.pk, region, due=until), self.sum_in(indicator, region, month)
+                    yield Ask(indicator.pk, region, due=until), self.wanted(self.inside(indicator, region), month)
 
-    def sum_in(self, indicator: Indicator, region: str, month: int) -> Decimal:
-        inside = [
+    def inside(self, indicator: Indicator, region: str) -> list[int]:
+        return [
             number
             for number, series in enumerate(self.series)
             if series.indicator == indicator and series.region_id.startswith(region)
         ]
-        return sum((self.standing(number, month) for number in inside), ZERO)
+
+    def wanted(self, series: list[int], due: int) -> Wanted:
+        """What the series come to: Σ up to the month due, how many reports stand in all, and the last one due."""
+        months = [month for number, month in self.reported if number in series]
+        last = max((month for month in months if month <= due), default=None)
+        amount = sum((self.standing(number, due) for number in series), ZERO)
+        return amount, len(months), datetime.date(2025, last, 1) if last else None
 
 
 def crash(kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from decimal import Decimal
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
+from progress.gate import CITY_TIME
 from progress.models import EntryStatus, Evidence, ProgressEntry
 from progress.services import entries
 from tests import factories as make
@@ -139,6 +141,42 @@ def test_page_offers_the_steps_of_ones_duty(client: Client, status: EntryStatus,
     entry = make.entry(status=status, by=team)
 
     assert set(offered(signed_in(client, getattr(team, who)), entry)) == steps
+
+
+def test_derived_figure_is_not_corrected_by_hand(client: Client) -> None:
+    team = make.team()
+    entry = make.fact(by=team)
+    signed_in(client, team.clerk)
+
+    steps, refused = offered(client, entry), take(client, entry, "correct", reason="复核测量")
+
+    assert steps == {}
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "不能手工填报" in refused.content.decode()
+    assert ProgressEntry.objects.get() == entry
+
+
+@pytest.mark.time_machine("2025-03-31 12:00 +0800")
+def test_withdrawing_is_not_offered_without_the_duty_to_enter(client: Client) -> None:
+    team = make.team()
+    entry = make.entry(status=EntryStatus.SUBMITTED, by=team)
+    team.clerk.duties.update(role=Role.LEADER)
+
+    assert offered(signed_in(client, team.clerk), entry) == {}
+
+
+@pytest.mark.time_machine("2025-04-12 12:00 +0800")
+def test_returned_entry_is_offered_for_mending_after_its_period_closed(client: Client) -> None:
+    team = make.team()
+    entry = make.entry(status=EntryStatus.SUBMITTED, by=team)
+    at = datetime.datetime(2025, 4, 10, 12, tzinfo=CITY_TIME)
+    entries.return_entry(entry=entry, version=entry.version, by=team.reviewer, at=at, reason="请补依据")
+    signed_in(client, team.clerk)
+
+    steps, form = offered(client, entry), client.get(reverse("entry_edit", args=[entry.pk]))
+
+    assert steps == {"edit": "", "submit": ""}
+    assert "已退回，请于2025年4月13日前改正并重新报送。" in form.content.decode()
 
 
 def test_closed_gate_is_given_as_the_reason(client: Client) -> None:

@@ -16,9 +16,8 @@ from progress.models import (
     LedgerLine,
     ProgressEntry,
     Series,
-    SeriesOrigin,
 )
-from progress.services import entries, facts, posting
+from progress.services import entries, posting
 from progress.services.openings import record_opening
 from progress.services.posting import LevelOutOfOrder, MixedPeriods
 from tests import factories as make
@@ -31,6 +30,11 @@ LEVELS = {1: 30, 2: 45, 3: 45, 4: 70}
 def posted(entry: ProgressEntry) -> list[tuple[int, Decimal | int]]:
     """Month and amount of the lines an entry posted, in their order."""
     return [(line.month.month, line.amount) for line in entry.lines.order_by("id")]
+
+
+def reports(entry: ProgressEntry) -> list[tuple[int, int]]:
+    """Month and reports of the lines an entry posted, in their order."""
+    return [(line.month.month, line.reports) for line in entry.lines.order_by("id")]
 
 
 def levels(series: Series) -> dict[int, Decimal]:
@@ -218,37 +222,44 @@ def test_level_after_an_opening_is_the_step_from_it() -> None:
     assert posted(make.verified_entry(series, 85, make.period(2025, 2))) == [(2, 15)]
 
 
-def test_fact_is_posted_once_and_corrected_when_it_changes() -> None:
-    series, team, march = make.series(origin=SeriesOrigin.DERIVED), make.team(), make.period(2025, 3)
+def test_no_line_but_a_statement_or_its_taking_back_counts_as_a_report() -> None:
+    series, team = stock_series(), make.team()
+    first = make.verified_entry(series, 30, make.period(2025, 1), by=team)
+    make.verified_entry(series, 70, make.period(2025, 3), by=team)
 
-    def post(value: str) -> ProgressEntry:
-        return facts.post(
-            series=series,
-            period=march,
-            fact="parcel-stage:123",
-            value=Decimal(value),
-            by=team.clerk,
-            approved_by=team.verifier,
-            at=make.inside(march),
-        )
+    restated = make.correction(first, "35", by=team)
+    void = make.correction(restated, by=team)
+    again = make.correction(void, "31", by=team)
 
-    first, same, other = post("12"), post("12"), post("15")
-
-    assert first == same
-    assert (other.revision, posted(other)) == (2, [(3, -12), (3, 15)])
-    assert levels(series) == {3: 15}
+    assert reports(first) == [(1, 1)]
+    assert reports(restated) == [(1, -1), (1, 1), (3, 0)]
+    assert reports(void) == [(1, -1), (3, 0)]
+    assert reports(again) == [(1, 0), (1, 1), (3, 0)]
 
 
-def test_fact_does_not_mix_with_typed_figures() -> None:
-    team, march = make.team(), make.period(2025, 3)
+def test_report_of_an_increment_is_taken_back_once_and_stated_again() -> None:
+    team = make.team()
+    silent = make.verified_entry(value=None, no_progress_reason="停工", by=team)
 
-    with pytest.raises(facts.NotDerived):
-        facts.post(
-            series=make.series(),
-            period=march,
-            fact="parcel-stage:123",
-            value=Decimal(1),
-            by=team.clerk,
-            approved_by=team.verifier,
-            at=make.inside(march),
-        )
+    void = make.correction(silent, by=team)
+    void_again = make.correction(void, by=team)
+    restated = make.correction(void_again, "49", by=team)
+
+    assert [reports(entry) for entry in (silent, void, void_again, restated)] == [
+        [(3, 1)],
+        [(3, -1)],
+        [(3, 0)],
+        [(3, 0), (3, 1)],
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nudge_that_fails_unforeseen_leaves_the_verification_standing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(posting, "_silent_until", "not a number")
+
+    entry = make.verified_entry()
+
+    assert ProgressEntry.objects.get(pk=entry.pk).status == EntryStatus.VERIFIED
+    assert "TypeError" in caplog.text

@@ -12,7 +12,7 @@ from django.utils import translation
 from changzhi_eco.demo import accounts
 from jurisdictions.models import WorkLine
 
-HEADINGS = ("用户名", "密码", "角色", "工作线", "地区")
+HEADINGS = ("用户名 user", "密码 password", "角色 role", "工作线 line", "地区 region")
 
 
 class Command(BaseCommand):
