@@ -100,7 +100,10 @@ def test_remove_demo_mends_levels_without_a_report_of_its_own() -> None:
 
     remove_demo(at=AT)
 
-    assert [(line.amount, line.reports) for line in LedgerLine.objects.order_by("pk")] == [(Decimal(15), 1), (Decimal(85), 0)]
+    assert [(line.amount, line.reports) for line in LedgerLine.objects.order_by("pk")] == [
+        (Decimal(15), 1),
+        (Decimal(85), 0),
+    ]
     assert rollups.loose_ends() == []
 
 
