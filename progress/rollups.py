@@ -261,26 +261,29 @@ def audit_rollups() -> Proof:
 
 
 _LOOSE_ENDS = """
+WITH standing AS (
+    SELECT DISTINCT ON (series_id, period_id, fact) id, series_id, period_id, value FROM progress_progressentry
+    WHERE status = 'verified' ORDER BY series_id, period_id, fact, revision DESC
+)
 SELECT 'entry without a line', e.id FROM progress_progressentry e
 WHERE e.status = 'verified' AND NOT EXISTS (SELECT FROM progress_ledgerline l WHERE l.entry_id = e.id)
 UNION ALL
 SELECT 'line of another series than its entry', l.id
 FROM progress_ledgerline l JOIN progress_progressentry e ON e.id = l.entry_id WHERE e.series_id <> l.series_id
 UNION ALL
+SELECT 'series whose lines are not the sum of its entries', s.id
+FROM progress_series s JOIN progress_indicator i ON i.id = s.indicator_id AND i.kind = 'flow'
+WHERE (SELECT coalesce(sum(amount), 0) FROM progress_ledgerline l WHERE l.series_id = s.id)
+    <> (SELECT coalesce(sum(value), 0) FROM standing WHERE standing.series_id = s.id)
+UNION ALL
 SELECT 'level not reached by its lines', e.id
-FROM progress_progressentry e
+FROM standing e
     JOIN progress_series s ON s.id = e.series_id
     JOIN progress_indicator i ON i.id = s.indicator_id AND i.kind = 'stock'
     JOIN progress_period p ON p.id = e.period_id
-WHERE e.status = 'verified' AND e.value IS NOT NULL
-    AND NOT EXISTS (
-        SELECT FROM progress_progressentry later
-        WHERE (later.series_id, later.period_id, later.fact) = (e.series_id, e.period_id, e.fact)
-            AND later.status = 'verified' AND later.revision > e.revision
-    )
-    AND e.value <> (
-        SELECT sum(l.amount) FROM progress_ledgerline l WHERE l.series_id = e.series_id AND l.ends <= p.end_on
-    )
+WHERE e.value <> (
+    SELECT sum(l.amount) FROM progress_ledgerline l WHERE l.series_id = e.series_id AND l.ends <= p.end_on
+)
 """
 
 

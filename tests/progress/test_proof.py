@@ -70,7 +70,8 @@ def test_verified_entry_without_a_line_is_found() -> None:
         f"DELETE FROM progress_ledgerline WHERE entry_id = {entry.pk}",  # noqa: S608 - a number of our own
     )
 
-    assert rollups.loose_ends() == [("entry without a line", entry.pk)]
+    fault = "series whose lines are not the sum of its entries"
+    assert rollups.loose_ends() == [("entry without a line", entry.pk), (fault, entry.series_id)]
 
 
 def test_line_under_another_series_entry_is_found() -> None:
@@ -81,6 +82,15 @@ def test_line_under_another_series_entry_is_found() -> None:
 
     line = LedgerLine.objects.get(series=other)
     assert rollups.loose_ends() == [("line of another series than its entry", line.pk)]
+
+
+def test_increment_that_no_entry_states_is_found() -> None:
+    entry = make.verified_entry(value=70)
+
+    file_line("series_id", "0.0001")
+
+    assert rollups.audit_rollups().mismatches == ()
+    assert rollups.loose_ends() == [("series whose lines are not the sum of its entries", entry.series_id)]
 
 
 def test_level_that_its_lines_do_not_reach_is_found() -> None:
