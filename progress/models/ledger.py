@@ -68,37 +68,38 @@ class PendingDelta(models.Model):
         return f"{self.month:%Y-%m} {self.amount:+}"
 
 
-class RegionRollup(models.Model):
-    """Σ ledger of one indicator in one month over a region and all below it."""
+class Cell(models.Model):
+    """Σ ledger of one indicator in one month over one place; `reports` counts the reports that stand in it."""
 
-    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), db_index=False, related_name="+")
     indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name=_("指标"), db_index=False, related_name="+")
     month = models.DateField(_("计入月份"))
     amount = models.DecimalField(_("汇总数值"), max_digits=24, decimal_places=4)
     reports = models.IntegerField(_("报数"))
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.amount}"
+
+
+class RegionRollup(Cell):
+    """A cell over a region and all below it."""
+
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), db_index=False, related_name="+")
 
     class Meta:
         verbose_name = _("地区汇总")
         verbose_name_plural = _("地区汇总")
         constraints = [models.UniqueConstraint(name="region_cell", fields=["region", "indicator", "month"])]
 
-    def __str__(self) -> str:
-        return f"{self.region_id} {self.month:%Y-%m} {self.amount}"
 
-
-class ProjectRollup(models.Model):
-    """Σ ledger of one indicator in one month over one project."""
+class ProjectRollup(Cell):
+    """A cell over one project."""
 
     project = models.ForeignKey(Project, models.PROTECT, verbose_name=_("项目"), db_index=False, related_name="+")
-    indicator = models.ForeignKey(Indicator, models.PROTECT, verbose_name=_("指标"), db_index=False, related_name="+")
-    month = models.DateField(_("计入月份"))
-    amount = models.DecimalField(_("汇总数值"), max_digits=24, decimal_places=4)
-    reports = models.IntegerField(_("报数"))
 
     class Meta:
         verbose_name = _("项目汇总")
         verbose_name_plural = _("项目汇总")
         constraints = [models.UniqueConstraint(name="project_cell", fields=["project", "indicator", "month"])]
-
-    def __str__(self) -> str:
-        return f"{self.project_id} {self.month:%Y-%m} {self.amount}"

@@ -8,28 +8,12 @@ from typing import Any
 
 import pytest
 
-from progress import figures
-from progress.figures import TargetFigure
 from progress.lights import Colour, judge
 from progress.models import Frequency, Period, Series, Target
 from tests import factories as make
+from tests.progress.reading import FOUR_YEARS, ON, D, figure
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engine]
-
-D = datetime.date
-#: March was due on 5 April; April is not due before 5 May.
-ON = D(2025, 4, 20)
-FOUR_YEARS: dict[str, Any] = {"start_on": D(2025, 1, 1), "due_on": D(2028, 12, 31)}
-
-
-@pytest.fixture(autouse=True)
-def periods() -> None:
-    for month in range(1, 7):
-        make.period(2025, month)
-
-
-def figure(target: Target, on: datetime.date = ON) -> TargetFigure:
-    return figures.target_figures([target], on=on)[0]
+pytestmark = [pytest.mark.django_db, pytest.mark.engine, pytest.mark.usefixtures("half_a_year")]
 
 
 def report(series: Series, *values: int) -> None:
