@@ -32,6 +32,9 @@ def facts_of(obj: Model) -> dict[str, Any]:
 class AuditedAdmin(admin.ModelAdmin):
     """Writes an audit event with before and after for each row it saves or deletes, in the same transaction."""
 
+    #: The site has no such address.
+    view_on_site = False
+
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001
         _save(obj, by=request.user)
 
@@ -74,6 +77,8 @@ def _delete(obj: Model, *, by: Any) -> None:
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Shows rows that only services write."""
 
+    view_on_site = False
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -90,8 +95,12 @@ class DutyFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        if sum(duty.get("role") in ADMIN_ROLES for duty in kept) > 1:
+        roles = [duty["role"] for duty in kept if "role" in duty]
+        administers = sum(role in ADMIN_ROLES for role in roles)
+        if administers > 1:
             raise ValidationError(_("三员分立：同一人不得兼任两种管理员。"))
+        if administers and len(roles) > 1:
+            raise ValidationError(_("三员分立：管理员不得兼任填报、审核等业务职责。"))
 
 
 class DutyInline(admin.TabularInline):

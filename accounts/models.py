@@ -85,7 +85,9 @@ class Duty(models.Model):
                 violation_error_message=_("三员分立：同一人不得兼任两种管理员。"),
             ),
             models.CheckConstraint(
-                name="duty_ends_after_start", condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from"))
+                name="duty_ends_after_start",
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                violation_error_message=_("截止日期不得早于起始日期。"),
             ),
         ]
 

@@ -74,7 +74,7 @@ def _url(params: QueryDict, direction: str, row: Model) -> str:
 
 def answer_once(request: SignedInRequest, form: OnceForm, act: Callable[[], Answer]) -> HttpResponse:
     """Do what a valid form asks and lead to the `url` of the answer with its `message`; refusals are raised."""
-    body = request.path.encode() + form.body
+    body = request.get_full_path().encode() + form.body
     answer = once(by=request.user, key=form.key, body=body, act=act)
     messages.success(request, answer["message"])
     return redirect(answer["url"])

@@ -15,6 +15,7 @@ from progress.agenda import my_series
 from progress.amounts import InvalidAmount, parse_amount
 from progress.models import Indicator, Period, ProgressEntry, Series
 from progress.services.entries import Content
+from projects.services.attachments import sha256_of
 
 
 class SlotForm(forms.Form):
@@ -105,8 +106,7 @@ class EvidenceForm(OnceForm):
 
     @property
     def body(self) -> bytes:
-        file = self.cleaned_data["file"]
-        return f"{file.name} {file.size}".encode()
+        return sha256_of(self.cleaned_data["file"]).encode()
 
 
 class EvidenceOffForm(OnceForm):

@@ -51,7 +51,7 @@ class Happening:
 
     step: str | Promise
     at: datetime.datetime
-    actor: str
+    actor: str | Promise
     reason: str
     changes: list[Change]
 
@@ -61,7 +61,13 @@ def history(entry: ProgressEntry) -> list[Happening]:
     events = AuditEvent.objects.filter(object_type=entry._meta.label_lower, object_id=str(entry.pk)).order_by("pk")
     decimals = entry.series.indicator.decimals
     return [
-        Happening(STEPS.get(event.action, event.action), event.at, event.actor, event.reason, _changes(event, decimals))
+        Happening(
+            STEPS.get(event.action, event.action),
+            event.at,
+            event.actor if event.actor_id else _("系统"),
+            event.reason,
+            _changes(event, decimals),
+        )
         for event in events
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,11 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return schedule.label(self.kind, self.start_on)
+
+    def clean(self) -> None:
+        """Say at the dates what the constraint would refuse without a sentence. Raises ValidationError."""
+        if self.opens_on and self.due_on and self.closes_on and not self.opens_on <= self.due_on <= self.closes_on:
+            raise ValidationError(_("日期须依次为：开放填报、报送期限、宽限截止。"))
 
     @property
     def month(self) -> datetime.date:

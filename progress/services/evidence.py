@@ -20,14 +20,11 @@ from projects.services import attachments
 
 @transaction.atomic
 def add_evidence(*, entry: ProgressEntry, upload: UploadedFile[bytes], by: User, at: datetime.datetime) -> Evidence:
-    """Attach a file to a draft or returned entry; the same file twice is one. Raises UnfitFile, WrongStatus."""
+    """Attach a file to a draft or returned entry, once. Raises UnfitFile, WrongStatus."""
     _check(entry, by)
+    if entry.evidence.filter(attachment__sha256=attachments.sha256_of(upload)).exists():
+        raise attachments.UnfitFile(_("此文件已在佐证中，未重复添加。"), field="file")
     attachment = attachments.store(upload=upload, by=by, at=at)
-    same = entry.evidence.filter(attachment__sha256=attachment.sha256).first()
-    if same is not None:
-        attachment.file.delete(save=False)
-        attachment.delete()
-        return same
     evidence = Evidence.objects.create(entry=entry, attachment=attachment)
     facts = {"name": attachment.name, "sha256": attachment.sha256}
     audit.record(by=by, action="entry.evidence", obj=entry, after=facts)

@@ -87,7 +87,8 @@ def entry_step(request: SignedInRequest, pk: int, step: str) -> HttpResponse:
         raise Http404
     form = StepForm(request.POST)
     if not form.is_valid():
-        return show_entry(request, pk, Refused(_("页面不完整，请刷新后重试。")))
+        said = form.errors["reason"].as_text() if "reason" in form.errors else _("页面不完整，请刷新后重试。")
+        return show_entry(request, pk, Refused(said.removeprefix("* ")))
     try:
         return answer_once(request, form, partial(_take, step, pk, form, request.user))
     except Refused as refusal:

@@ -42,7 +42,7 @@ def store(*, upload: UploadedFile[bytes], by: User, at: datetime.datetime) -> At
         name=PurePath(upload.name or "").name[-NAME_LENGTH:] or f"file{suffix}",
         content_type=content_type,
         size=upload.size,
-        sha256=_sha256(upload),
+        sha256=sha256_of(upload),
         uploaded_by=by,
         uploaded_at=at,
     )
@@ -66,7 +66,8 @@ def _kind(upload: UploadedFile[bytes]) -> tuple[str, str]:
     raise UnfitFile(_("只接收 PDF、JPEG、PNG 文件。"), field="file")
 
 
-def _sha256(upload: UploadedFile[bytes]) -> str:
+def sha256_of(upload: UploadedFile[bytes]) -> str:
+    """What the file is known by."""
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
