@@ -286,9 +286,9 @@ def test_unknown_step_is_not_found_and_a_bare_form_refused(client: Client) -> No
     assert (unknown.status_code, bare.status_code) == (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def upload(client: Client, entry: ProgressEntry, body: bytes = PDF) -> Page:
+def upload(client: Client, entry: ProgressEntry, body: bytes = PDF, receipt: uuid.UUID | None = None) -> Page:
     file = SimpleUploadedFile("方案.pdf", body, "application/pdf")
-    return client.post(reverse("evidence_add", args=[entry.pk]), {"receipt": uuid.uuid4(), "file": file})
+    return client.post(reverse("evidence_add", args=[entry.pk]), {"receipt": receipt or uuid.uuid4(), "file": file})
 
 
 def test_evidence_is_added_fetched_and_taken_off(client: Client, settings: Any, tmp_path: Any) -> None:
@@ -317,6 +317,22 @@ def test_evidence_of_a_strange_kind_is_refused(client: Client, settings: Any, tm
 
     assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "只接收 PDF、JPEG、PNG 文件。" in page.content.decode()
+
+
+def test_evidence_under_a_used_receipt_or_a_second_time_is_told_so(
+    client: Client, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    team, receipt = make.team(), uuid.uuid4()
+    entry = make.entry(by=team)
+    upload(signed_in(client, team.clerk), entry, receipt=receipt)
+
+    other = upload(client, entry, PDF[:-1] + b"!", receipt=receipt)
+    again = upload(client, entry)
+
+    assert "此提交凭据已用于另一份内容" in other.content.decode()
+    assert "此文件已在佐证中，未重复添加。" in again.content.decode()
+    assert Evidence.objects.count() == 1
 
 
 def test_evidence_of_another_county_is_not_found(client: Client, settings: Any, tmp_path: Any) -> None:

@@ -209,6 +209,16 @@ def test_changed_form_under_a_used_receipt_is_refused_with_a_new_one(client: Cli
     assert ProgressEntry.objects.get().value == 7
 
 
+def test_used_receipt_is_refused_for_another_series(client: Client) -> None:
+    series, other, period, form = make.series(), make.series(), make.period(), typed(value="7")
+    as_clerk(client).post(address(series, period), form)
+
+    page = client.post(address(other, period), form)
+
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert ProgressEntry.objects.get().series == series
+
+
 def test_second_entry_for_a_period_points_to_the_first(client: Client) -> None:
     existing = make.entry()
     as_clerk(client)
