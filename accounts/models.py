@@ -32,6 +32,10 @@ class User(AbstractUser):
             cache[day] = list(self.duties.in_force(day).select_related("region"))
         return cache[day]
 
+    def answers_for(self, *, unit: str, line: str, on: datetime.date) -> bool:
+        """Whether the person is a clerk of the unit, a region's code, on the work line that day."""
+        return any(duty.role == Role.CLERK and duty.covers(unit=unit, line=line) for duty in self.duties_on(on))
+
     def counts_as(self, day: datetime.date) -> set[int]:
         """The person, and the people whose deputy (代理) the person is that day."""
         return {self.pk, *(duty.deputises_for_id for duty in self.duties_on(day) if duty.deputises_for_id)}
@@ -94,6 +98,10 @@ class Duty(models.Model):
     def __str__(self) -> str:
         line = self.get_work_line_display() or _("全部工作线")
         return f"{self.get_role_display()} · {line} · {self.region}"
+
+    def covers(self, *, unit: str, line: str) -> bool:
+        """Whether the duty reaches that region on that work line."""
+        return self.work_line in ("", line) and unit.startswith(self.region_id)
 
 
 class AuditEvent(models.Model):
@@ -160,3 +168,40 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Message(models.Model):
+    """One in-app message (站内信) to one person; `key` names the occasion, of which a person is told once."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("收信人"), related_name="inbox")
+    key = models.CharField(_("事由"), max_length=120)
+    text = models.CharField(_("内容"), max_length=500)
+    url = models.CharField(_("链接"), max_length=200)
+    sent_at = models.DateTimeField(_("发送时间"))
+    read_at = models.DateTimeField(_("阅读时间"), null=True)
+
+    class Meta:
+        verbose_name = _("站内信")
+        verbose_name_plural = _("站内信")
+        constraints = [models.UniqueConstraint(name="message_once_per_occasion", fields=["user", "key"])]
+        indexes = [models.Index(name="message_unread", fields=["user"], condition=Q(read_at=None))]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SavedFilter(models.Model):
+    """One filter, order and choice of columns of one list, kept under a name by one person."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_filters")
+    page = models.CharField(_("列表"), max_length=40)
+    name = models.CharField(_("名称"), max_length=40)
+    query = models.CharField(_("条件"), max_length=1000)
+
+    class Meta:
+        verbose_name = _("常用筛选")
+        verbose_name_plural = _("常用筛选")
+        constraints = [models.UniqueConstraint(name="saved_filter_once", fields=["user", "page", "name"])]
+
+    def __str__(self) -> str:
+        return self.name

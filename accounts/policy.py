@@ -18,6 +18,8 @@ class Action(enum.StrEnum):
     ENTER = "enter"
     REVIEW = "review"
     VERIFY = "verify"
+    REOPEN = "reopen"
+    CHECK = "check"
 
 
 #: The roles whose duty covers an action. Administrators (三员) see no business data.
@@ -26,6 +28,8 @@ ROLES: dict[Action, frozenset[str]] = {
     Action.ENTER: frozenset({Role.CLERK}),
     Action.REVIEW: frozenset({Role.REVIEWER}),
     Action.VERIFY: frozenset({Role.VERIFIER}),
+    Action.REOPEN: frozenset({Role.VERIFIER}),
+    Action.CHECK: frozenset({Role.SUPERVISOR}),
 }
 
 
@@ -49,9 +53,7 @@ def can(user: User | AnonymousUser, action: Action, obj: Scoped) -> bool:
     if isinstance(user, AnonymousUser):
         return False
     return any(
-        duty.role in ROLES[action]
-        and duty.work_line in ("", obj.work_line)
-        and obj.region_id.startswith(duty.region_id)
+        duty.role in ROLES[action] and duty.covers(unit=obj.region_id, line=obj.work_line)
         for duty in user.duties_on(today())
     )
 

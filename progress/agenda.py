@@ -45,9 +45,23 @@ def my_series(user: User) -> SeriesQuerySet:
 
 
 def recent_periods(on: datetime.date) -> list[Period]:
-    """The periods open that day and those closed shortly before, newest first."""
-    recent = Period.objects.filter(opens_on__lte=on, closes_on__gte=on - LOOK_BACK)
+    """The periods open that day, by their dates or opened again, and those closed shortly before; newest first."""
+    is_recent = Q(opens_on__lte=on, closes_on__gte=on - LOOK_BACK) | Q(reopenings__until__gte=on)
+    recent = Period.objects.filter(is_recent).distinct().prefetch_related("reopenings")
     return list(recent.order_by("-end_on", "kind"))
+
+
+def gate_of(series: Series, period: Period, *, by: User, at: datetime.datetime, entry: ProgressEntry | None) -> Gate:
+    """The gate in front of one series for one period, and of the entry if there is one already."""
+    return gate(
+        user=by,
+        unit=series.region_id,
+        line=series.work_line,
+        period=period,
+        now=at,
+        reopenings=period.reopenings.all(),
+        returned_at=entry.returned_at if entry else None,
+    )
 
 
 def owing(series: SeriesQuerySet, periods: Iterable[Period], *, on: datetime.date) -> SeriesQuerySet:
@@ -60,16 +74,20 @@ def owing(series: SeriesQuerySet, periods: Iterable[Period], *, on: datetime.dat
     return series.filter(is_owing)
 
 
-def assignments(series: Sequence[Series], periods: Iterable[Period], *, at: datetime.datetime) -> list[Assignment]:
+def assignments(
+    series: Sequence[Series], periods: Iterable[Period], *, by: User, at: datetime.datetime
+) -> list[Assignment]:
     """The series with the slots of their recent periods."""
     periods = list(periods)
     entries = ProgressEntry.objects.filter(series__in=series, period__in=periods).order_by("revision")
     newest = {(entry.series_id, entry.period_id): entry for entry in entries}
-    gates = {period: gate(period=period, at=at) for period in periods}
+
+    def slot(each: Series, period: Period) -> Slot:
+        entry = newest.get((each.pk, period.pk))
+        return Slot(period, gate_of(each, period, by=by, at=at, entry=entry), entry)
 
     def slots(each: Series) -> list[Slot]:
-        own = (period for period in periods if period.kind == each.frequency)
-        return [Slot(period, gates[period], newest.get((each.pk, period.pk))) for period in own]
+        return [slot(each, period) for period in periods if period.kind == each.frequency]
 
     return [Assignment(each, slots(each)) for each in series]
 

@@ -1,10 +1,10 @@
-"""The one gate: whether a period may be typed into now, and the reason the user reads when it may not."""
+"""The one gate: whether a person may type for a unit into a period now, and the reason that person reads."""
 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -12,6 +12,24 @@ from django.utils.translation import gettext as _
 
 #: Deadlines are calendar days of the city, whatever the clock of the browser or the server.
 CITY_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class Clerk(Protocol):
+    """A person, asked for the duty to report."""
+
+    def answers_for(self, *, unit: str, line: str, on: datetime.date) -> bool: ...
+
+
+class Exceptional(Protocol):
+    """A closed period opened again for some unit and work line, through a last day."""
+
+    @property
+    def until(self) -> datetime.date: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    def covers(self, *, unit: str, line: str) -> bool: ...
 
 
 class Dated(Protocol):
@@ -22,8 +40,7 @@ class Dated(Protocol):
     closes_on: datetime.date
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(NamedTuple):
     """Open or not, with the sentence that says until when or why not."""
 
     is_open: bool
@@ -34,12 +51,24 @@ class Gate:
 MENDING = datetime.timedelta(days=3)
 
 
-def gate(*, period: Dated, at: datetime.datetime, returned_at: datetime.datetime | None = None) -> Gate:
-    """Whether typing and submitting for the period is open at that instant; `returned_at` if the entry was sent back.
+def gate(
+    *,
+    user: Clerk,
+    unit: str,
+    line: str,
+    period: Dated,
+    now: datetime.datetime,
+    reopenings: Iterable[Exceptional] = (),
+    returned_at: datetime.datetime | None = None,
+) -> Gate:
+    """Whether the person may type and submit for the unit, a region's code, and work line into the period now.
 
-    Without the days for mending, a return shortly before or after the period closes would be a dead end.
+    `reopenings` are those of the period, of any unit; `returned_at` is given for an entry that was sent back: without
+    the days for mending, a return shortly before or after the period closes would be a dead end.
     """
-    today = at.astimezone(CITY_TIME).date()
+    today = now.astimezone(CITY_TIME).date()
+    if not user.answers_for(unit=unit, line=line, on=today):
+        return Gate(is_open=False, reason=_("您没有该单位此工作线的填报职责。"))
     dates = {
         "period": str(period),
         "opens": date_format(period.opens_on),
@@ -56,4 +85,9 @@ def gate(*, period: Dated, at: datetime.datetime, returned_at: datetime.datetime
         )
     if returned_at and today <= (until := returned_at.astimezone(CITY_TIME).date() + MENDING):
         return Gate(is_open=True, reason=_("已退回，请于%(until)s前改正并重新报送。") % {"until": date_format(until)})
+    mine = [each for each in reopenings if each.until >= today and each.covers(unit=unit, line=line)]
+    if mine:
+        longest = max(mine, key=lambda each: each.until)
+        said = {**dates, "until": date_format(longest.until), "why": longest.reason}
+        return Gate(is_open=True, reason=_("%(period)s已重新开放至%(until)s（%(why)s）。") % said)
     return Gate(is_open=False, reason=_("%(period)s已于%(closes)s截止填报。") % dates)

@@ -84,6 +84,8 @@ class Project(models.Model):
 
     code = models.SlugField(_("代码"), max_length=40, unique=True)
     name = models.CharField(_("名称"), max_length=120, blank=True)
+    pinyin = models.CharField(_("拼音"), max_length=600, blank=True, editable=False)
+    initials = models.CharField(_("拼音首字母"), max_length=120, blank=True, editable=False)
     work_line = models.CharField(_("工作线"), max_length=12, choices=WorkLine)
     region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), related_name="projects")
     owner = models.ForeignKey(
@@ -169,6 +171,12 @@ class Attachment(models.Model):
     content_type = models.CharField(_("类型"), max_length=80)
     size = models.PositiveIntegerField(_("字节数"))
     sha256 = models.CharField(max_length=64, db_index=True)
+    #: Of the file as it was uploaded; `sha256` is of what is kept, which for a photo is a clean copy of it.
+    original_sha256 = models.CharField(max_length=64, db_index=True, blank=True, default="")
+    thumbnail = models.FileField(_("缩略图"), upload_to=random_path, blank=True)
+    taken_at = models.DateTimeField(_("拍摄时间"), null=True)
+    latitude = models.DecimalField(_("纬度"), max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(_("经度"), max_digits=9, decimal_places=6, null=True)
     uploaded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("上传人"), related_name="+")
     uploaded_at = models.DateTimeField(_("上传时间"))
 

@@ -32,7 +32,7 @@ from progress.models import (
     SeriesOrigin,
     Target,
 )
-from progress.services import entries, facts, targets
+from progress.services import corrections, entries, facts, targets
 from progress.services.entries import Content
 from progress.services.evidence import add_evidence
 from progress.services.periods import ensure_periods
@@ -44,7 +44,7 @@ CITY, COUNTY, TOWN, VILLAGE = "1404", "140404", "140404202", "140404202215"  # �
 OTHER_COUNTY, OTHER_TOWN = "140423", "140423100"  # 襄垣县 古韩镇
 
 #: Duties of the people made here begin before anything the tests look at.
-LONG_AGO = datetime.date(2020, 1, 1)
+LONG_AGO = datetime.date(2000, 1, 1)
 
 _numbers = itertools.count(1)
 
@@ -201,7 +201,7 @@ def correction(
 ) -> ProgressEntry:
     """A correction of a verified entry that restates the value, or voids it where the value is None."""
     by, at = by or team(of.region_id), inside(of.period)
-    opened = entries.open_correction(entry=of, by=by.clerk, at=at, reason="复核测量", is_void=value is None)
+    opened = corrections.open_correction(entry=of, by=by.clerk, at=at, reason="复核测量", is_void=value is None)
     if value is not None:
         content = Content(Decimal(value))
         opened = entries.change_draft(entry=opened, version=opened.version, content=content, by=by.clerk, at=at)

@@ -29,7 +29,7 @@ from progress.api.fields import IndicatorRef, PeriodSerializer
 from progress.filters import EntryFeedFilter
 from progress.models import EntryOrigin, EntryStatus, Period, ProgressEntry, Series
 from progress.models.entries import ProgressEntryQuerySet
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import Content, StaleVersion
 from projects.api import ProjectRef
 
@@ -209,7 +209,7 @@ def correct(*, entry: ProgressEntry, version: int, **given: Any) -> ProgressEntr
     """A verified entry never changes, so its version is checked without a lock."""
     if version != entry.version:
         raise StaleVersion(entry)
-    return entries.open_correction(entry=entry, **given)
+    return corrections.open_correction(entry=entry, **given)
 
 
 def told(entry: ProgressEntry, code: int = status.HTTP_200_OK) -> Answer:

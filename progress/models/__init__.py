@@ -1,16 +1,24 @@
 """The tables of progress, one module per noun."""
 
-from progress.models.entries import EntryOrigin, EntryStatus, Evidence, ProgressEntry
+from progress.models.checks import Draw, SpotCheck, SpotCheckResult
+from progress.models.entries import EntryOrigin, EntryStatus, Evidence, EvidenceStage, ProgressEntry
+from progress.models.imports import ImportOutcome, ImportRow, ImportRun, ImportStatus
 from progress.models.indicators import Frequency, Indicator, IndicatorKind, Series, SeriesOrigin
 from progress.models.ledger import LedgerLine, PendingDelta, ProjectRollup, RegionRollup
-from progress.models.periods import Period
+from progress.models.periods import Period, Reopening
 from progress.models.targets import LightRule, PlanPoint, Target, TargetVersion
 
 __all__ = [
+    "Draw",
     "EntryOrigin",
     "EntryStatus",
     "Evidence",
+    "EvidenceStage",
     "Frequency",
+    "ImportOutcome",
+    "ImportRow",
+    "ImportRun",
+    "ImportStatus",
     "Indicator",
     "IndicatorKind",
     "LedgerLine",
@@ -21,8 +29,11 @@ __all__ = [
     "ProgressEntry",
     "ProjectRollup",
     "RegionRollup",
+    "Reopening",
     "Series",
     "SeriesOrigin",
+    "SpotCheck",
+    "SpotCheckResult",
     "Target",
     "TargetVersion",
 ]

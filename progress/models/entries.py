@@ -205,11 +205,20 @@ class ProgressEntry(models.Model):
         }
 
 
+class EvidenceStage(models.TextChoices):
+    """What a photo shows of the work; a file that shows none of these has none."""
+
+    BEFORE = "before", _("治理前")
+    DURING = "during", _("治理中")
+    AFTER = "after", _("治理后")
+
+
 class Evidence(models.Model):
     """One file that proves one entry; final with the entry, by trigger."""
 
     entry = models.ForeignKey(ProgressEntry, models.CASCADE, related_name="evidence")
     attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="evidence")
+    stage = models.CharField(_("阶段"), max_length=6, choices=EvidenceStage, blank=True)
 
     class Meta:
         verbose_name = _("佐证")

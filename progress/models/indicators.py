@@ -38,6 +38,9 @@ class Indicator(models.Model):
     unit = models.CharField(_("单位"), max_length=20)
     decimals = models.PositiveSmallIntegerField(_("小数位"), default=2, validators=[MaxValueValidator(4)])
     may_fall = models.BooleanField(_("累计可下降"), default=False)
+    evidence_required = models.BooleanField(_("须附佐证"), default=False)
+    pinyin = models.CharField(_("拼音"), max_length=400, blank=True, editable=False)
+    initials = models.CharField(_("拼音首字母"), max_length=80, blank=True, editable=False)
     numerator = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, verbose_name=_("分子"), related_name="+"
     )

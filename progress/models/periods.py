@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from jurisdictions.models import Region, WorkLine
 from progress import schedule
 from progress.models.indicators import Frequency
 
@@ -47,3 +49,27 @@ class Period(models.Model):
     def month(self) -> datetime.date:
         """The month the period posts to: that of its last day, given as its first day."""
         return self.end_on.replace(day=1)
+
+
+class Reopening(models.Model):
+    """One closed period opened again for a unit, a region with all below it, on one work line, through a last day."""
+
+    period = models.ForeignKey(Period, models.PROTECT, verbose_name=_("调度期"), related_name="reopenings")
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("单位"), related_name="+")
+    work_line = models.CharField(_("工作线"), max_length=12, choices=WorkLine)
+    until = models.DateField(_("开放至"))
+    reason = models.CharField(_("理由"), max_length=200)
+    reopened_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("批准人"), related_name="+")
+    reopened_at = models.DateTimeField(_("批准时间"))
+
+    class Meta:
+        verbose_name = _("重新开放")
+        verbose_name_plural = _("重新开放")
+        constraints = [models.CheckConstraint(name="reopening_has_reason", condition=~Q(reason=""))]
+
+    def __str__(self) -> str:
+        return f"{self.period} · {self.region} · {self.get_work_line_display()}"
+
+    def covers(self, *, unit: str, line: str) -> bool:
+        """Whether it reaches that region on that work line."""
+        return self.work_line == line and unit.startswith(self.region_id)

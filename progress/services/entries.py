@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, Scoped, can, today
 from accounts.refusals import NotAllowed, Refused
-from progress.gate import gate
+from progress.agenda import gate_of
 from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
 from progress.models.entries import EDITABLE
 from progress.services import posting
@@ -86,14 +86,14 @@ def create_draft(*, series: Series, period: Period, content: Content, by: User, 
     Raises NotAllowed, PeriodClosed, AlreadyEntered, Incomplete.
     """
     _allow(by, Action.ENTER, series)
-    _check_typed(series)
+    check_typed(series)
     if series.frequency != period.kind:
         raise WrongStatus(
             _("此填报项按%(frequency)s报送，与所选调度期不符。") % {"frequency": series.get_frequency_display()},
             field="period",
         )
     entry = ProgressEntry(series=series, period=period, changed_at=at, is_demo=series.is_demo)
-    _check_gate(entry, at)
+    _check_gate(entry, by, at)
     _fill(entry, content, by=by, at=at)
     try:
         with transaction.atomic():
@@ -112,8 +112,8 @@ def change_draft(
     """Change the content of a draft or a returned entry. Raises StaleVersion and what create_draft raises."""
     entry = _locked(entry, version)
     _allow(by, Action.ENTER, entry)
-    _expect(entry, *EDITABLE)
-    _check_gate(entry, at)
+    expect(entry, *EDITABLE)
+    _check_gate(entry, by, at)
     before = entry.audit_facts()
     _fill(entry, content, by=by, at=at)
     return _save(entry, by=by, at=at, action="entry.change", before=before)
@@ -124,7 +124,7 @@ def delete_draft(*, entry: ProgressEntry, version: int, by: User) -> None:
     """Delete an entry that was never submitted."""
     entry = _locked(entry, version)
     _allow(by, Action.ENTER, entry)
-    _expect(entry, EntryStatus.DRAFT)
+    expect(entry, EntryStatus.DRAFT)
     audit.record(by=by, action="entry.delete", obj=entry, before=entry.audit_facts())
     entry.delete()
 
@@ -134,8 +134,8 @@ def submit(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetim
     """Report the entry to the reviewer; an entry returned before loses its return mark, which the audit keeps."""
     entry = _locked(entry, version)
     _allow(by, Action.ENTER, entry)
-    _expect(entry, *EDITABLE)
-    _check_gate(entry, at)
+    expect(entry, *EDITABLE)
+    _check_gate(entry, by, at)
     _check_complete(entry)
     before = entry.audit_facts()
     entry.returned_by = entry.returned_at = None
@@ -150,10 +150,10 @@ def withdraw(*, entry: ProgressEntry, version: int, by: User, at: datetime.datet
     """Take a submitted entry back before anybody reviewed it; only its submitter may, while the period is open."""
     entry = _locked(entry, version)
     _allow(by, Action.ENTER, entry)
-    _expect(entry, EntryStatus.SUBMITTED)
+    expect(entry, EntryStatus.SUBMITTED)
     if entry.submitted_by_id != by.pk:
         raise NotAllowed(_("只有报送人本人可以撤回。"))
-    _check_gate(entry, at)
+    _check_gate(entry, by, at)
     before = entry.audit_facts()
     entry.submitted_by = entry.submitted_at = None
     entry.status = EntryStatus.DRAFT
@@ -161,25 +161,25 @@ def withdraw(*, entry: ProgressEntry, version: int, by: User, at: datetime.datet
 
 
 @transaction.atomic
-def review(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime) -> ProgressEntry:
-    """The county reviewer passes a submitted entry on. Raises SamePerson."""
+def review(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime, opinion: str = "") -> ProgressEntry:
+    """The county reviewer passes a submitted entry on, with an opinion if there is one. Raises SamePerson."""
     entry = _locked(entry, version)
     _allow(by, Action.REVIEW, entry)
-    _expect(entry, EntryStatus.SUBMITTED)
+    expect(entry, EntryStatus.SUBMITTED)
     _check_person(by, entry.submitted_by_id, entry.entered_by_id)
     before = entry.audit_facts()
     entry.reviewed_by, entry.reviewed_at = by, at
     entry.status = EntryStatus.REVIEWED
-    return _save(entry, by=by, at=at, action="entry.review", before=before)
+    return _save(entry, by=by, at=at, action="entry.review", before=before, reason=text_of(opinion, field="reason"))
 
 
 @transaction.atomic
 def return_entry(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime, reason: str) -> ProgressEntry:
     """Send an entry back to its clerk with a reason: a reviewer a submitted one, a verifier a reviewed one."""
     entry = _locked(entry, version)
-    _expect(entry, EntryStatus.SUBMITTED, EntryStatus.REVIEWED)
+    expect(entry, EntryStatus.SUBMITTED, EntryStatus.REVIEWED)
     _allow(by, Action.REVIEW if entry.status == EntryStatus.SUBMITTED else Action.VERIFY, entry)
-    reason = _text(reason, field="reason")
+    reason = text_of(reason, field="reason")
     if not reason:
         raise Incomplete(_("退回必须写明理由。"), field="reason")
     before = entry.audit_facts()
@@ -190,59 +190,19 @@ def return_entry(*, entry: ProgressEntry, version: int, by: User, at: datetime.d
 
 
 @transaction.atomic
-def verify(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime) -> ProgressEntry:
+def verify(*, entry: ProgressEntry, version: int, by: User, at: datetime.datetime, opinion: str = "") -> ProgressEntry:
     """The city verifier makes the entry final and posts it to the ledger. Raises SamePerson, LevelOutOfOrder."""
     entry = _locked(entry, version)
     _allow(by, Action.VERIFY, entry)
-    _expect(entry, EntryStatus.REVIEWED)
+    expect(entry, EntryStatus.REVIEWED)
     _check_person(by, entry.submitted_by_id, entry.entered_by_id, entry.reviewed_by_id)
     before = entry.audit_facts()
     entry.verified_by, entry.verified_at = by, at
     entry.status = EntryStatus.VERIFIED
-    _save(entry, by=by, at=at, action="entry.verify", before=before)
+    _save(entry, by=by, at=at, action="entry.verify", before=before, reason=text_of(opinion, field="reason"))
     posting.post(entry=entry, at=at)
     posting.nudge_after_commit()
     return entry
-
-
-@transaction.atomic
-def open_correction(
-    *, entry: ProgressEntry, by: User, at: datetime.datetime, reason: str, is_void: bool = False
-) -> ProgressEntry:
-    """Start the correction (红字更正) of a verified figure: its next revision, which takes the same three steps.
-
-    The gate does not apply: what is corrected belongs to a period long closed. Raises AlreadyEntered while another
-    revision is open.
-    """
-    _allow(by, Action.ENTER, entry)
-    _check_typed(entry.series)
-    _expect(entry, EntryStatus.VERIFIED)
-    reason = _text(reason, field="reason")
-    if not reason:
-        raise Incomplete(_("更正必须写明理由。"), field="reason")
-    revisions = ProgressEntry.objects.filter(series=entry.series, period=entry.period, fact=entry.fact)
-    newest = revisions.order_by("-revision")[0]
-    if newest.pk != entry.pk:
-        raise AlreadyEntered(newest)
-    correction = ProgressEntry(
-        series=entry.series,
-        period=entry.period,
-        fact=entry.fact,
-        revision=entry.revision + 1,
-        correction_reason=reason,
-        is_void=is_void,
-        entered_by=by,
-        entered_at=at,
-        changed_at=at,
-        is_demo=entry.is_demo or by.is_demo,
-    )
-    try:
-        with transaction.atomic():
-            correction.save(force_insert=True)
-    except IntegrityError as error:
-        raise AlreadyEntered(revisions.order_by("-revision").first()) from error
-    audit.record(by=by, action="entry.correct", obj=correction, after=correction.audit_facts(), reason=reason)
-    return correction
 
 
 def _locked(entry: ProgressEntry, version: int) -> ProgressEntry:
@@ -272,7 +232,7 @@ def _allow(by: User, action: Action, obj: Scoped) -> None:
         raise NotAllowed
 
 
-def _expect(entry: ProgressEntry, *statuses: EntryStatus) -> None:
+def expect(entry: ProgressEntry, *statuses: EntryStatus) -> None:
     if entry.status not in statuses:
         raise WrongStatus(_("这条填报现在是“%(status)s”，不能办理此步骤。") % {"status": entry.get_status_display()})
 
@@ -287,22 +247,22 @@ def _check_person(by: User, *others: int | None) -> None:
         raise SamePerson
 
 
-def _check_typed(series: Series) -> None:
+def check_typed(series: Series) -> None:
     if series.origin != SeriesOrigin.TYPED:
         raise WrongStatus(_("此指标由业务环节自动生成，不能手工填报。"), field="series")
 
 
-def _check_gate(entry: ProgressEntry, at: datetime.datetime) -> None:
+def _check_gate(entry: ProgressEntry, by: User, at: datetime.datetime) -> None:
     if entry.is_correction:
         return
-    answer = gate(period=entry.period, at=at, returned_at=entry.returned_at)
+    answer = gate_of(entry.series, entry.period, by=by, at=at, entry=entry)
     if not answer.is_open:
         raise PeriodClosed(answer.reason, field="period")
 
 
 def _fill(entry: ProgressEntry, content: Content, *, by: User, at: datetime.datetime) -> None:
-    reason = _text(content.no_progress_reason, field="no_progress_reason")
-    note = _text(content.note, field="note", limit=NOTE_LIMIT)
+    reason = text_of(content.no_progress_reason, field="no_progress_reason")
+    note = text_of(content.note, field="note", limit=NOTE_LIMIT)
     if content.value is not None and reason:
         raise Incomplete(_("已填数值时不能再选“本期无进展”，请保留其一。"), field="no_progress_reason")
     if entry.is_void and (content.value is not None or reason):
@@ -317,7 +277,7 @@ def _fill(entry: ProgressEntry, content: Content, *, by: User, at: datetime.date
     entry.is_demo = entry.is_demo or by.is_demo
 
 
-def _text(text: str, *, field: str, limit: int = REASON_LIMIT) -> str:
+def text_of(text: str, *, field: str, limit: int = REASON_LIMIT) -> str:
     """The text as it will be kept; refused when it is longer than its column."""
     kept = text.strip()
     if len(kept) > limit:
@@ -339,3 +299,5 @@ def _check_level(entry: ProgressEntry, value: Decimal | None) -> None:
 def _check_complete(entry: ProgressEntry) -> None:
     if entry.value is None and not entry.no_progress_reason and not entry.is_void:
         raise Incomplete(_("请填写本期数值；确无进展的，请写明“本期无进展”的原因。"), field="value")
+    if entry.series.indicator.evidence_required and entry.value is not None and not entry.evidence.exists():
+        raise Incomplete(_("此指标须附佐证材料（照片或文件），请先添加再报送。"), field="evidence")

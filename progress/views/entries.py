@@ -23,7 +23,7 @@ from progress.forms import EvidenceForm, StepForm
 from progress.history import history
 from progress.models import ProgressEntry
 from progress.models.entries import EDITABLE
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import StaleVersion
 from progress.views.offers import offers
 
@@ -104,7 +104,7 @@ def _take(step: str, pk: int, form: StepForm, by: User) -> Answer:
             return {"url": reverse("entries"), "message": _("草稿已删除。")}
         case "correct":
             is_void = form.cleaned_data["is_void"]
-            opened = entries.open_correction(entry=entry, by=by, at=at, reason=reason, is_void=is_void)
+            opened = corrections.open_correction(entry=entry, by=by, at=at, reason=reason, is_void=is_void)
             return {"url": reverse("entry_edit", args=[opened.pk]), "message": _("已发起更正，请填写更正后的内容。")}
         case "return":
             entries.return_entry(entry=entry, version=version, by=by, at=at, reason=reason)

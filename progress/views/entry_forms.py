@@ -21,7 +21,6 @@ from accounts.refusals import Refused
 from progress import agenda
 from progress.filters import SeriesFilter
 from progress.forms import EntryForm, SlotForm, initial_of
-from progress.gate import gate
 from progress.models import Period, ProgressEntry, Series
 from progress.models.entries import EDITABLE
 from progress.services import entries, posting
@@ -42,7 +41,7 @@ def _entry_choose(request: SignedInRequest) -> HttpResponse:
     mine = agenda.my_series(request.user)
     found = SeriesFilter(request.GET, mine)
     page = page_of(found.qs if found.is_valid() else mine.none(), request.GET, newest_first=False)
-    assignments = agenda.assignments(page.rows, agenda.recent_periods(timezone.localdate(at)), at=at)
+    assignments = agenda.assignments(page.rows, agenda.recent_periods(timezone.localdate(at)), by=request.user, at=at)
     context = {"filter": found, "page": page, "assignments": assignments}
     return render(request, "progress/entry_choose.html", context)
 
@@ -126,7 +125,7 @@ def _form_page(
         "form": form,
         "desk": desk,
         "existing": existing,
-        "gate": gate(period=desk.period, at=desk.at, returned_at=desk.entry.returned_at if desk.entry else None),
+        "gate": agenda.gate_of(desk.series, desk.period, by=request.user, at=desk.at, entry=desk.entry),
         "corrected": standing.filter(period=desk.period).first() if desk.entry and desk.entry.is_correction else None,
         "previous": standing.filter(period__end_on__lt=desk.period.end_on).order_by("-period__end_on").first(),
         "cumulative": posting.level_before(series_id=desk.series.pk, period=desk.period),

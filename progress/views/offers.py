@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policy import Action, can
+from progress.agenda import gate_of
 from progress.forms import StepForm
-from progress.gate import gate
 from progress.models import EntryStatus, ProgressEntry, SeriesOrigin
 from progress.services.entries import SamePerson, took_part
 
@@ -50,13 +50,13 @@ def _steps(entry: ProgressEntry, by: User, at: datetime.datetime) -> Iterator[tu
     is_clerk = can(by, Action.ENTER, entry)
     match entry.status:
         case EntryStatus.DRAFT | EntryStatus.RETURNED if is_clerk:
-            yield "edit", _closed(entry, at)
-            yield "submit", _closed(entry, at)
+            yield "edit", _closed(entry, by, at)
+            yield "submit", _closed(entry, by, at)
             if entry.status == EntryStatus.DRAFT:
                 yield "delete", ""
         case EntryStatus.SUBMITTED:
             if is_clerk and entry.submitted_by_id == by.pk:
-                yield "withdraw", _closed(entry, at)
+                yield "withdraw", _closed(entry, by, at)
             if can(by, Action.REVIEW, entry):
                 yield "review", _took_part(by, entry.entered_by_id, entry.submitted_by_id)
                 yield "return", ""
@@ -67,9 +67,9 @@ def _steps(entry: ProgressEntry, by: User, at: datetime.datetime) -> Iterator[tu
             yield "correct", ""
 
 
-def _closed(entry: ProgressEntry, at: datetime.datetime) -> str:
+def _closed(entry: ProgressEntry, by: User, at: datetime.datetime) -> str:
     """Why typing is closed; a correction belongs to a period long closed, so no gate applies to it."""
-    answer = gate(period=entry.period, at=at, returned_at=entry.returned_at)
+    answer = gate_of(entry.series, entry.period, by=by, at=at, entry=entry)
     return "" if entry.is_correction or answer.is_open else answer.reason
 
 

@@ -42,7 +42,7 @@ def _typing(user: User) -> dict[str, Any]:
     owing = agenda.owing(agenda.my_series(user), periods, on=on)
     return {
         "owing": owing.count(),
-        "assignments": agenda.assignments(list(owing.order_by("pk")[:FIRST]), periods, at=at),
+        "assignments": agenda.assignments(list(owing.order_by("pk")[:FIRST]), periods, by=user, at=at),
         "returned": agenda.returned_to(user).with_labels().select_related("returned_by").order_by("pk")[:FIRST],
     }
 

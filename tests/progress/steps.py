@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from progress.models import ProgressEntry
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import Content
 from tests import factories as make
 
@@ -42,4 +42,4 @@ def verify(entry: ProgressEntry, by: User) -> ProgressEntry:
 
 
 def correct(entry: ProgressEntry, by: User, reason: str = "复核测量") -> ProgressEntry:
-    return entries.open_correction(entry=entry, by=by, at=make.inside(entry.period), reason=reason)
+    return corrections.open_correction(entry=entry, by=by, at=make.inside(entry.period), reason=reason)

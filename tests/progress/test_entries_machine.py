@@ -16,7 +16,7 @@ from accounts.refusals import NotAllowed, Refused
 from jurisdictions.models import WorkLine
 from progress.gate import CITY_TIME
 from progress.models import EntryStatus, Frequency, IndicatorKind, LedgerLine, ProgressEntry, SeriesOrigin
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import (
     AlreadyEntered,
     Content,
@@ -323,7 +323,7 @@ def test_correction_needs_no_open_period() -> None:
     entry = make.verified_entry(by=team)
     much_later = make.inside(entry.period) + datetime.timedelta(days=400)
 
-    opened = entries.open_correction(entry=entry, by=team.clerk, at=much_later, reason="复核")
+    opened = corrections.open_correction(entry=entry, by=team.clerk, at=much_later, reason="复核")
     changed = entries.change_draft(
         entry=opened, version=opened.version, content=Content(Decimal(9)), by=team.clerk, at=much_later
     )
@@ -334,7 +334,7 @@ def test_correction_needs_no_open_period() -> None:
 def test_voiding_correction_takes_no_value() -> None:
     team = make.team()
     entry = make.verified_entry(by=team)
-    void = entries.open_correction(
+    void = corrections.open_correction(
         entry=entry, by=team.clerk, at=make.inside(entry.period), reason="重复", is_void=True
     )
 

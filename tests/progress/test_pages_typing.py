@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Role, User
 from progress.gate import CITY_TIME
 from progress.models import EntryStatus, Frequency, IndicatorKind, Period, ProgressEntry, Series
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import Content
 from tests import factories as make
 from tests.pages import Page, signed_in
@@ -291,7 +291,7 @@ def test_form_of_a_submitted_entry_leads_to_its_page(client: Client) -> None:
 def test_correction_form_shows_what_it_corrects(client: Client) -> None:
     team = make.team()
     verified = make.verified_entry(value=10, by=team)
-    opened = entries.open_correction(entry=verified, by=team.clerk, at=MARCH, reason="复核测量")
+    opened = corrections.open_correction(entry=verified, by=team.clerk, at=MARCH, reason="复核测量")
 
     page = as_clerk(client, team.clerk).get(reverse("entry_edit", args=[opened.pk]))
 
@@ -302,7 +302,7 @@ def test_correction_form_shows_what_it_corrects(client: Client) -> None:
 def test_voiding_correction_asks_for_no_value(client: Client) -> None:
     team = make.team()
     verified = make.verified_entry(value=10, by=team)
-    opened = entries.open_correction(entry=verified, by=team.clerk, at=MARCH, reason="重复", is_void=True)
+    opened = corrections.open_correction(entry=verified, by=team.clerk, at=MARCH, reason="重复", is_void=True)
     as_clerk(client, team.clerk)
 
     page = client.get(reverse("entry_edit", args=[opened.pk]))

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Role, User
 from progress import agenda
 from progress.models import EntryStatus, ProgressEntry
-from progress.services import entries
+from progress.services import corrections, entries
 from progress.services.entries import Content, SamePerson
 from tests import factories as make
 from tests.pages import signed_in
@@ -93,7 +93,7 @@ def test_who_changes_the_figure_has_entered_it(content: Content) -> None:
 def test_who_opened_a_void_does_not_review_it_when_another_submits() -> None:
     author, other = editor(), make.user(Role.CLERK, make.COUNTY)
     verified = make.verified_entry()
-    opened = entries.open_correction(
+    opened = corrections.open_correction(
         entry=verified, by=author, at=make.inside(verified.period), reason="重复", is_void=True
     )
 
