@@ -39,3 +39,21 @@ class OnceForm(forms.Form):
     def put(self, **values: Any) -> None:
         """Change what the form shows in some of its inputs; what was typed into the others stays."""
         self.data = {**dict(self.data.items()), **values}
+
+
+class ReadAllForm(OnceForm):
+    """All messages up to the newest one that the person saw."""
+
+    through = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class KeepFilterForm(OnceForm):
+    """The name under which the filter of a list is kept."""
+
+    name = forms.CharField(label=_("名称"), max_length=40, error_messages={"required": _("请给筛选起个名称。")})
+
+
+class DropFilterForm(OnceForm):
+    """The kept filter to drop."""
+
+    drop = forms.IntegerField(widget=forms.HiddenInput)

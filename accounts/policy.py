@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Role, User
+from jurisdictions import codes
 
 
 class Action(enum.StrEnum):
@@ -68,6 +69,30 @@ def scope_q(user: User | AnonymousUser, action: Action, *, line: str = "work_lin
             covered = Q(**{f"{region}__code__startswith": duty.region_id})
             scope |= covered & Q(**{line: duty.work_line}) if duty.work_line else covered
     return scope
+
+
+def areas(user: User | AnonymousUser, action: Action, *, line: str) -> list[str]:
+    """The codes of the regions whose whole subtree the person's duties cover on a work line; none lies in another."""
+    if isinstance(user, AnonymousUser):
+        return []
+    found = {
+        duty.region_id
+        for duty in user.duties_on(today())
+        if duty.role in ROLES[action] and duty.work_line in ("", line)
+    }
+    return sorted(code for code in found if not any(code.startswith(other) for other in found - {code}))
+
+
+def reach_q(user: User | AnonymousUser, action: Action, *, line: str = "work_line", region: str = "region") -> Q:
+    """The rows of a region that holds the person's own, on one of his lines: what a whole county is told, a town is."""
+    reach = Q(pk__in=())
+    if isinstance(user, AnonymousUser):
+        return reach
+    for duty in user.duties_on(today()):
+        if duty.role in ROLES[action]:
+            above = Q(**{f"{region}__in": codes.lineage(duty.region_id)})
+            reach |= above & Q(**{line: duty.work_line}) if duty.work_line else above
+    return reach
 
 
 def holds(user: User | AnonymousUser, action: Action) -> bool:

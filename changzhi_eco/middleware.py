@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -43,6 +44,21 @@ class NeverStoredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class WhoAskedMiddleware:
+    """Names the person a page was made for, so that the browser's worker never shows it to the next one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        # When the server broke, who asks may be what it could not find out.
+        if is_page and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            response.headers["X-Portal-User"] = str(request.user.pk or "")
         return response
 
 

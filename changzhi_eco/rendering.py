@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.forms import BoundField, CheckboxInput, Select, Widget
+from django.forms import BoundField, CheckboxInput, RadioSelect, Select, Widget
 from django.forms.renderers import TemplatesSetting
 
 
@@ -19,7 +19,7 @@ class PortalBoundField(BoundField):
 
 def bootstrap_class(widget: Widget) -> str:
     match widget:
-        case CheckboxInput():
+        case CheckboxInput() | RadioSelect():
             return "form-check-input"
         case Select():
             return "form-select"

@@ -51,10 +51,19 @@ class PeriodAdmin(AuditedAdmin):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(AddOnlyAdmin):
-    list_display = ("code", "name", "work_line", "kind", "unit", "decimals")
-    list_filter = ("work_line", "kind")
+class IndicatorAdmin(AuditedAdmin):
+    """An indicator stays what it is; whether its entries need evidence may be decided anew."""
+
+    list_display = ("code", "name", "work_line", "kind", "unit", "decimals", "evidence_required")
+    list_filter = ("work_line", "kind", "evidence_required")
     search_fields = ("code", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> tuple[str, ...]:
+        fixed = (field for field in Indicator._meta.fields if field.editable and not field.primary_key)
+        return tuple(field.name for field in fixed if field.name != "evidence_required") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Series)

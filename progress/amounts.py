@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 #: Digits before the point that NUMERIC(18,4) holds.
 WHOLE_DIGITS = 14
 
-_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[+-]?\.\d+", re.ASCII)
+#: What a typed number looks like, in the regular expressions that Python and PostgreSQL have in common.
+NUMBER = r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?|[+-]?\.[0-9]+"
+
+_NUMBER = re.compile(NUMBER)
 
 
 class InvalidAmount(ValueError):
@@ -35,7 +38,9 @@ def parse_amount(text: str, *, decimals: int, may_be_negative: bool = False) -> 
         raise InvalidAmount(_("数值过大：整数部分最多 %(digits)d 位。") % {"digits": WHOLE_DIGITS})
     if len(fraction.rstrip("0")) > decimals:
         raise InvalidAmount(_("小数位过多：此指标最多 %(decimals)d 位小数。") % {"decimals": decimals})
-    amount = Decimal(text.replace(",", ""))
+    # Zeros without end are exact too, but no column would hold them.
+    sign = "-" if text.startswith("-") else ""
+    amount = Decimal(f"{sign}{whole.lstrip('0') or 0}.{fraction[:decimals]}")
     if amount < 0 and not may_be_negative:
         raise InvalidAmount(_("此指标不能填负数。"))
     return amount + 0  # “-0” is 0

@@ -10,12 +10,14 @@ BLANK = "—"
 
 def quantity(value: Decimal | None, decimals: int) -> str:
     """70897.71 → 70,897.71; more digits than `decimals` are shown, never rounded away; None → —."""
-    if value is None:
-        return BLANK
-    value = value.normalize()
-    exponent = value.as_tuple().exponent
-    shown = max(decimals, -exponent if isinstance(exponent, int) else 0)
-    return f"{value:,.{shown}f}"
+    return BLANK if value is None else f"{exact(value, decimals):,f}"
+
+
+def exact(value: Decimal, decimals: int) -> Decimal:
+    """The value with `decimals` digits after the point, or with as many more as it has."""
+    exponent = value.normalize().as_tuple().exponent
+    digits = max(decimals, -exponent if isinstance(exponent, int) else 0)
+    return value.quantize(Decimal(1).scaleb(-digits))
 
 
 def rate(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
@@ -28,3 +30,8 @@ def rate(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
 def percent(value: Decimal | None) -> str:
     """0.25 → 0.25%; over 100 is shown as it is; None → —."""
     return BLANK if value is None else f"{value:,.2f}%"
+
+
+def change(value: Decimal | None) -> str:
+    """A difference, with its sign: 12.5 → +12.50; None → —."""
+    return BLANK if value is None else f"{value:+,.2f}"

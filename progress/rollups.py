@@ -114,7 +114,8 @@ _ASKED = """
 WITH asked AS (
     SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[])
         AS asked(key, indicator_id, region_id, project_id, since, due)
-), cells AS (
+)"""
+_KNOWN = """
     SELECT asked.key, cell.month, cell.amount, cell.reports
     FROM asked JOIN progress_regionrollup cell
         ON cell.region_id = asked.region_id AND cell.indicator_id = asked.indicator_id
@@ -130,9 +131,29 @@ WITH asked AS (
         JOIN asked ON s.indicator_id = asked.indicator_id
             AND CASE WHEN asked.project_id IS NULL
                 THEN starts_with(s.region_id, asked.region_id) ELSE s.project_id = asked.project_id END
-)
 """
-_TOTALS = f"""{_ASKED}, monthly AS (
+_LATER = """
+later AS (
+    SELECT region_code, project_id, indicator_id, month, sum(amount) AS amount, sum(reports) AS reports
+    FROM progress_ledgerline
+    WHERE posted_at > %s AND indicator_id IN (SELECT indicator_id FROM asked)
+    GROUP BY 1, 2, 3, 4
+)"""
+_LESS_LATER = """
+    UNION ALL
+    SELECT asked.key, later.month, -later.amount, -later.reports
+    FROM later CROSS JOIN (VALUES (4), (6), (9), (12)) AS level(n)
+        JOIN asked ON asked.region_id = left(later.region_code, n) AND asked.indicator_id = later.indicator_id
+    WHERE n <= length(later.region_code) AND asked.project_id IS NULL
+    UNION ALL
+    SELECT asked.key, later.month, -later.amount, -later.reports
+    FROM later JOIN asked ON asked.project_id = later.project_id AND asked.indicator_id = later.indicator_id
+"""
+#: What is asked for, in cells: as they are, and in a look back less what was posted later.
+_NOW = f"{_ASKED}, cells AS ({_KNOWN})"
+_BACK = f"{_ASKED}, {_LATER}, cells AS ({_KNOWN} {_LESS_LATER})"
+
+_TOTALS = """, monthly AS (
     SELECT asked.key, cells.month, sum(cells.amount) AS amount, sum(cells.reports) AS reports,
         asked.due IS NULL OR cells.month <= asked.due AS is_due
     FROM asked JOIN cells ON cells.key = asked.key AND (asked.since IS NULL OR cells.month >= asked.since)
@@ -147,22 +168,26 @@ SELECT asked.key,
 FROM asked LEFT JOIN monthly ON monthly.key = asked.key
 GROUP BY asked.key ORDER BY asked.key
 """
-_MONTHS = f"""{_ASKED}
+_MONTHS = """
 SELECT asked.key, cells.month, sum(cells.amount), sum(cells.reports)
 FROM asked JOIN cells ON cells.key = asked.key
     AND (asked.since IS NULL OR cells.month >= asked.since) AND (asked.due IS NULL OR cells.month <= asked.due)
-GROUP BY asked.key, cells.month ORDER BY asked.key, cells.month
+GROUP BY asked.key, cells.month HAVING sum(cells.amount) <> 0 OR sum(cells.reports) <> 0
+ORDER BY asked.key, cells.month
 """
 
 
-def totals(asks: Sequence[Ask]) -> list[Total]:
-    """The exact totals asked for, in order, in ONE statement: Σ cells + Σ pending marks."""
-    return [Total(amount, int(reports), *rest) for _key, amount, reports, *rest in _read(_TOTALS, asks)]
+def totals(asks: Sequence[Ask], *, as_of: datetime.datetime | None = None) -> list[Total]:
+    """The exact totals asked for, in order, in ONE statement: Σ cells + Σ pending marks − Σ lines posted since `as_of`.
+
+    So a look back tells what stood at that instant, however it was corrected since; None is now.
+    """
+    return [Total(amount, int(reports), *rest) for _key, amount, reports, *rest in _read(_TOTALS, asks, as_of)]
 
 
 @dataclass(frozen=True)
 class MonthTotal:
-    """Σ ledger for one Ask in one month that has ledger lines."""
+    """Σ ledger for one Ask in one month in which something stands."""
 
     ask: Ask
     month: datetime.date
@@ -170,24 +195,23 @@ class MonthTotal:
     reports: int
 
 
-def months(asks: Sequence[Ask]) -> list[MonthTotal]:
-    """The exact totals month by month, from `since` to `due`, in ONE statement; months without a line are absent."""
-    return [MonthTotal(asks[key], month, amount, int(reports)) for key, month, amount, reports in _read(_MONTHS, asks)]
+def months(asks: Sequence[Ask], *, as_of: datetime.datetime | None = None) -> list[MonthTotal]:
+    """The exact totals by month, from `since` to `due`, in ONE statement; months in which nothing stands are absent."""
+    rows = _read(_MONTHS, asks, as_of)
+    return [MonthTotal(asks[key], month, amount, int(reports)) for key, month, amount, reports in rows]
 
 
-def _read(statement: str, asks: Sequence[Ask]) -> list[tuple[Any, ...]]:
+def _read(select: str, asks: Sequence[Ask], as_of: datetime.datetime | None) -> list[tuple[Any, ...]]:
+    asked: list[Any] = [
+        list(range(len(asks))),
+        [ask.indicator for ask in asks],
+        [ask.region for ask in asks],
+        [ask.project for ask in asks],
+        [ask.since for ask in asks],
+        [ask.due for ask in asks],
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            [
-                list(range(len(asks))),
-                [ask.indicator for ask in asks],
-                [ask.region for ask in asks],
-                [ask.project for ask in asks],
-                [ask.since for ask in asks],
-                [ask.due for ask in asks],
-            ],
-        )
+        cursor.execute(_BACK + select if as_of else _NOW + select, [*asked, *([as_of] if as_of else [])])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

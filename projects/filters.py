@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jurisdictions.filters import SubtreeFilter
+from jurisdictions.filters import SubtreeFilter, named, within_named
 from jurisdictions.models import WorkLine
 from projects.models import Project, ProjectQuerySet, ProjectStatus
 
@@ -16,7 +16,11 @@ UNKNOWN = "unknown"
 
 
 class ProjectFilter(django_filters.FilterSet):
-    search = django_filters.CharFilter(method="named", label=_("名称或代码"))
+    search = django_filters.CharFilter(
+        method="about",
+        label=_("名称、代码或地区"),
+        widget=forms.TextInput(attrs={"placeholder": _("可用拼音或首字母")}),
+    )
     work_line = django_filters.ChoiceFilter(
         field_name="work_line", choices=WorkLine, label=_("工作线"), empty_label=_("全部")
     )
@@ -33,8 +37,8 @@ class ProjectFilter(django_filters.FilterSet):
         model = Project
         fields: list[str] = []
 
-    def named(self, rows: ProjectQuerySet, _name: str, text: str) -> ProjectQuerySet:
-        return rows.filter(Q(name__icontains=text) | Q(code__icontains=text))
+    def about(self, rows: ProjectQuerySet, _name: str, text: str) -> ProjectQuerySet:
+        return rows.filter(named(text) | Q(code__icontains=text) | within_named(text, "region_id"))
 
     def in_status(self, rows: ProjectQuerySet, _name: str, status: str) -> ProjectQuerySet:
         return rows.filter(status="" if status == UNKNOWN else status)

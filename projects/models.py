@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.policy import Action, scope_q
 from jurisdictions.models import Organisation, Region, WorkLine
+from jurisdictions.spelling import spell
 
 
 class Programme(models.Model):
@@ -122,6 +123,14 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name or gettext("待补（%(code)s）") % {"code": self.code}
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the spelling in step with the name."""
+        spelling = spell(self.name)
+        self.pinyin, self.initials = spelling.pinyin[:600], spelling.initials[:120]
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "pinyin", "initials"}
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("project", args=[self.code])
 
@@ -186,3 +195,7 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_photo(self) -> bool:
+        return self.content_type.startswith("image/")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_http_methods
 
-from accounts.pages import SignedInRequest, page_of
+from accounts.lists import METHODS, Listing, answer
+from accounts.pages import SignedInRequest
+from projects.columns import PROJECTS
 from projects.filters import ProjectFilter
 from projects.models import Project
 
 
-@require_safe
-def project_list(request: SignedInRequest) -> HttpResponse:
+@require_http_methods(METHODS)
+def project_list(request: SignedInRequest) -> HttpResponseBase:
     visible = Project.objects.visible_to(request.user).select_related("region", "owner", "programme")
     found = ProjectFilter(request.GET, visible)
-    page = page_of(found.qs if found.is_valid() else visible.none(), request.GET, newest_first=False)
-    return render(request, "projects/project_list.html", {"filter": found, "page": page})
+    listing = Listing(PROJECTS, found, visible, params=request.GET, by=request.user)
+    return answer(request, listing, "projects/project_list.html")

@@ -20,6 +20,7 @@ from jurisdictions.services import REGIONS_CSV, read_regions
 from progress import schedule
 from progress.gate import CITY_TIME
 from progress.models import (
+    Draw,
     EntryStatus,
     Evidence,
     Frequency,
@@ -32,11 +33,12 @@ from progress.models import (
     SeriesOrigin,
     Target,
 )
-from progress.services import corrections, entries, facts, targets
+from progress.services import checks, corrections, entries, facts, targets
 from progress.services.entries import Content
 from progress.services.evidence import add_evidence
 from progress.services.periods import ensure_periods
 from projects.models import Programme, Project
+from projects.services import attachments
 from projects.services.register import register_project
 
 #: Real codes, so that a path reads like the city's.
@@ -198,14 +200,15 @@ def correction(
     *,
     status: EntryStatus = EntryStatus.VERIFIED,
     by: Team | None = None,
+    at: datetime.datetime | None = None,
 ) -> ProgressEntry:
     """A correction of a verified entry that restates the value, or voids it where the value is None."""
-    by, at = by or team(of.region_id), inside(of.period)
+    by, at = by or team(of.region_id), at or inside(of.period)
     opened = corrections.open_correction(entry=of, by=by.clerk, at=at, reason="复核测量", is_void=value is None)
     if value is not None:
         content = Content(Decimal(value))
         opened = entries.change_draft(entry=opened, version=opened.version, content=content, by=by.clerk, at=at)
-    return walk(opened, status, by=by)
+    return walk(opened, status, by=by, at=at)
 
 
 def fact(
@@ -230,10 +233,15 @@ def fact(
     )
 
 
-def evidence(of: ProgressEntry, by: User) -> Evidence:
-    """A small file attached to a draft or returned entry."""
-    upload = SimpleUploadedFile("验收单.pdf", b"%PDF-1.4 602")
-    return add_evidence(entry=of, upload=upload, by=by, at=inside(of.period))
+def pdf(text: str = "") -> bytes:
+    """A whole PDF of almost nothing, with a text that makes it one of its own."""
+    return b"%%PDF-1.4 %s\nstartxref\n9\n%%%%EOF\n" % text.encode()
+
+
+def evidence(of: ProgressEntry, by: User, body: bytes = b"", *, name: str = "验收单.pdf", stage: str = "") -> Evidence:
+    """A file, a small PDF unless told otherwise, attached to a draft or returned entry."""
+    kept = attachments.take(SimpleUploadedFile(name, body or pdf()))
+    return add_evidence(entry=of, kept=kept, by=by, at=inside(of.period), stage=stage)
 
 
 def target(
@@ -263,3 +271,11 @@ def light_rule() -> LightRule:
     """The first rule: a migration makes it, the flush after a test with real transactions takes it away."""
     first = {"warn_below": Decimal("0.95"), "late_below": Decimal("0.80"), "recorded_at": inside(period())}
     return LightRule.objects.get_or_create(n=1, defaults=first)[0]
+
+
+def draw(by: User | None = None, number: int = 9, region_code: str = CITY, **asked: Any) -> Draw:
+    """A draw for spot checks on a supervisor's behalf: by default of all that March 2025 has of 国土生态修复."""
+    when = asked.pop("when", None) or period()
+    asked = {"work_line": WorkLine.SUBSIDENCE, "seed": "seed", "at": inside(when), **asked}
+    by = by or user(Role.SUPERVISOR)
+    return checks.draw(period=when, region=region(region_code), number=number, by=by, **asked)

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import issue_token
+from accounts.services.tokens import issue_token
 
 
 def client_of(user: User) -> APIClient:

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.services import issue_token
+from accounts.services.tokens import issue_token
 from progress.models import ProgressEntry
 from tests import factories as make
 

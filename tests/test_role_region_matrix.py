@@ -8,7 +8,6 @@ role is about whoever holds it there.
 from __future__ import annotations
 
 import csv
-import datetime
 import json
 import uuid
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -30,47 +28,28 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path, resolve
 
-from accounts import audit
 from accounts.models import Role, User
-from accounts.services import issue_token
-from changzhi_eco.demo.accounts import ADMINISTERS
 from jurisdictions.models import Organisation, Region, WorkLine
-from progress import rollups
-from progress.gate import CITY_TIME
-from progress.models import EntryStatus, Evidence, ProgressEntry, Series, Target
-from progress.services.evidence import add_evidence
-from projects.models import ConditionLevel, Project
-from projects.services.conditions import open_condition
+from progress.agenda import Report
+from progress.grid.sheets import Sheet
+from progress.models import EntryStatus
+from progress.models.entries import EDITABLE
+from projects.models import Project
 from tests import factories as make
+from tests.matrix_world import ABOVE, NOW, PEOPLE, Person, Work, World, fill_the_admin, start_work
 from tests.pages import Page, signed_in
 from tests.test_urls_protected import routes
 
 pytestmark = pytest.mark.django_db
-
-#: The last day of March 2025, when its reports may be typed.
-NOW = datetime.datetime(2025, 3, 31, 12, tzinfo=CITY_TIME)
-
-READERS = (Role.CLERK, Role.REVIEWER, Role.VERIFIER, Role.LEADER, Role.SUPERVISOR)
-#: The roles of those who ask, by where they hold them; the readers among those without a duty held it until yesterday.
-PEOPLE: dict[str, tuple[str, ...]] = {
-    "anonymous": ("",),
-    "here": READERS,
-    "other county": READERS,
-    "other line": READERS,
-    "no duty": (*READERS, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, ""),
-    "staff": (Role.SYSTEM_ADMIN,),
-}
-
-#: The mark of a project of the city, of which all the works are parts and which nobody here may see.
-ABOVE = "condor"
 
 #: The models in the admin, by the rights that the demonstration gives its system administrator.
 MODELS: dict[str, list[type[Model]]] = {"people": [User], "places": [Organisation, Region]}
 MODELS["business"] = [model for model in admin.site._registry if model not in (User, Organisation, Region)]
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
-    "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
+    "font-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -83,43 +62,6 @@ def table() -> list[dict[str, str]]:
         return list(csv.DictReader(file, skipinitialspace=True))
 
 
-class Work(NamedTuple):
-    """One county's work on one line, with all there is to see of it; `mark` stands in every text of it."""
-
-    mark: str
-    people: dict[str, User]
-    project: Project
-    blank: Series
-    entries: dict[EntryStatus, ProgressEntry]
-    target: Target
-    evidence: Evidence
-
-
-#: The work that the addresses are about, and two others beside it.
-World = dict[str, Work]
-
-
-def start_work(mark: str, town: str, line: WorkLine, above: Project) -> Work:
-    people: dict[str, User] = {role: make.user(role, town[:6], line) for role in READERS}
-    team = make.Team(people[Role.CLERK], people[Role.REVIEWER], people[Role.VERIFIER])
-    project = make.project(town, code=mark, name=f"{mark}治理", work_line=line, parent=above, basis=mark)
-
-    def series() -> Series:
-        return make.series(make.indicator(work_line=line), project)
-
-    entries = {status: make.entry(series(), status=status, by=team, note=mark) for status in EntryStatus}
-    upload = SimpleUploadedFile(f"{mark}.pdf", f"%PDF-1.4 {mark}".encode())
-    return Work(
-        mark=mark,
-        people=people,
-        project=project,
-        blank=series(),
-        entries=entries,
-        target=make.target(entries[EntryStatus.VERIFIED].series.indicator, region_code=town[:6], basis=mark),
-        evidence=add_evidence(entry=entries[EntryStatus.DRAFT], upload=upload, by=team.clerk, at=NOW),
-    )
-
-
 @pytest.fixture
 def world(caplog: pytest.LogCaptureFixture) -> Iterator[World]:
     caplog.set_level("CRITICAL", "django")  # Each refusal is logged, and thousands are asked for.
@@ -130,43 +72,6 @@ def world(caplog: pytest.LogCaptureFixture) -> Iterator[World]:
         county = start_work("osprey", make.OTHER_TOWN, WorkLine.SUBSIDENCE, above)
         line = start_work("kestrel", make.TOWN, WorkLine.WATER, above)
         yield {"here": here, "other county": county, "other line": line}
-
-
-def fill_the_admin(work: Work) -> None:
-    """The rows without which some list in the admin would be empty."""
-    rollups.drain()
-    audit.seal()
-    issue_token(user=work.people[Role.LEADER], by=None)
-    facts: dict[str, Any] = {"sentence": work.mark, "facts": {}, "level": ConditionLevel.NOTICE}
-    open_condition(subject=work.project.subject, kind="test", key=work.mark, at=NOW, **facts)
-
-
-class Person(NamedTuple):
-    """Somebody who asks: a role, and where it is held."""
-
-    role: str
-    where: str
-
-    @property
-    def column(self) -> str:
-        return self.role if self.where == "here" else self.where
-
-    def hidden(self, world: World) -> list[str]:
-        """The marks of what the person must not learn of."""
-        return [ABOVE, *(work.mark for where, work in world.items() if where != self.where)]
-
-    def user(self, world: World) -> User | None:
-        if self.where in world:
-            return world[self.where].people[self.role]
-        if self.where == "anonymous":
-            return None
-        user = make.user(is_staff=self.where == "staff")
-        if self.role:
-            make.duty(user, Role(self.role), valid_until=datetime.date(2025, 3, 30) if self.role in READERS else None)
-        if user.is_staff:
-            names = [name for each in ADMINISTERS.values() for name in each]
-            user.user_permissions.add(*Permission.objects.filter(codename__in=names))
-        return user
 
 
 class Question(NamedTuple):
@@ -189,6 +94,10 @@ def questions(world: World) -> list[Question]:
         "blank": here.blank.pk,
         "period": here.entries[EntryStatus.DRAFT].period_id,
         "attachment": here.evidence.attachment_id,
+        "reopening": here.reopening.pk,
+        "draw": here.draw.pk,
+        "run": here.run.pk,
+        "message": here.people[Role.CLERK].inbox.latest("pk").pk,
         "on_site": f"{ContentType.objects.get_for_model(Project).pk}/{here.project.pk}",
         **{status.value: entry.pk for status, entry in here.entries.items()},
     }
@@ -226,9 +135,16 @@ def ask(client: Client, question: Question, world: World) -> Page:
         return client.generic(method, address, json.dumps(body), "application/json", headers=seen)
     if method == "GET":
         return client.get(address)
-    form = {"receipt": uuid.uuid4(), "version": version, "value": "7", "reason": "请补依据"}
-    file = SimpleUploadedFile("验收单.pdf", b"%PDF-1.4 7")
-    return client.post(address, {**form, "evidence": world["here"].evidence.pk, "file": file})
+    here = world["here"]
+    draft = here.entries[EntryStatus.DRAFT]
+    if address == "/grid/cell/":
+        cell = {"receipt": str(uuid.uuid4()), "series": here.blank.pk, "period": draft.period_id, "value": "7"}
+        typist = {"X-Portal-User": client.session.get("_auth_user_id", "")}
+        return client.post(address, json.dumps(cell), "application/json", headers=typist)
+    form = {"receipt": uuid.uuid4(), "version": version, "value": "7", "reason": "请补依据", "result": "confirmed"}
+    form["drafts"] = f"{draft.pk}:{draft.version}"
+    file = SimpleUploadedFile("验收单.pdf", make.pdf())
+    return client.post(address, {**form, "evidence": here.evidence.pk, "file": file})
 
 
 def answers(person: Person, world: World) -> Iterator[tuple[Question, Page]]:
@@ -318,15 +234,25 @@ def shown(client: Client) -> dict[str, Any]:
     def api(name: str, key: str) -> list[Any]:
         return sorted(row[key] for row in client.get(f"/api/v1/{name}/").json()["results"])
 
+    def owed(reports: list[Report]) -> list[int]:
+        return sorted(report.series.pk for report in reports)
+
+    def cells(sheet: Sheet | None) -> list[int]:
+        return sorted(cell.series.pk for row in sheet.rows for cell in row.cells if cell) if sheet else []
+
     home, overview = client.get("/").context, client.get("/overview/").context["lines"]
     lines = client.get("/api/v1/status/summary/").json()["work_lines"]
     return {
         "projects": [page("/projects/", "code"), api("projects", "code")],
         "entries": [page("/entries/"), api("entries", "id")],
+        "ledger": page("/ledger/", "series_id"),
         "targets": [[figure.target.code for _line, found in overview for figure in found], api("targets", "code")],
         "series": [page("/entries/new/"), api("series", "id")],
         "waiting": [page("/review/"), home["to_review"], home["to_verify"]],
-        "typing": home["typing"] and [home["typing"]["owing"], [each.pk for each in home["typing"]["returned"]]],
+        "typing": home["typing"] and [home["typing"]["waiting"], owed(home["typing"]["reports"])],
+        "tasks": owed(client.get("/tasks/?state=all").context["reports"]),
+        "grid": cells(client.get("/grid/").context["sheet"]),
+        "reopened": [each.reopening.pk for each in client.get("/periods/").context["standing"]],
         "summary": {
             line["work_line"]: [len(line["targets"]), *line["entries"].values()]
             for line in lines
@@ -339,9 +265,11 @@ def due(person: Person, work: Work | None) -> dict[str, Any]:
     """What `shown` should come to: of one's own work all, one entry in each status, and nothing else."""
     nothing: dict[str, Any] = {name: [[], []] for name in ("projects", "entries", "targets", "series")}
     if work is None:
-        return nothing | {"waiting": [[], None, None], "typing": None, "summary": {}}
+        nothing |= {"ledger": [], "grid": []}
+        return nothing | {"waiting": [[], None, None], "typing": None, "tasks": [], "reopened": [], "summary": {}}
     is_clerk, entries = person.role == Role.CLERK, work.entries
     series = sorted([work.blank.pk, *(entry.series_id for entry in entries.values())])
+    desk = [entries[status].series_id for status in EDITABLE]
     waiting: dict[str, list[Any]] = {
         Role.REVIEWER: [[entries[EntryStatus.SUBMITTED].pk], 1, None],
         Role.VERIFIER: [[entries[EntryStatus.REVIEWED].pk], None, 1],
@@ -349,10 +277,14 @@ def due(person: Person, work: Work | None) -> dict[str, Any]:
     return {
         "projects": [[work.mark]] * 2,
         "entries": [sorted(entry.pk for entry in entries.values())] * 2,
+        "ledger": series,
         "targets": [[work.target.code]] * 2,
         "series": [series if is_clerk else [], series],
         "waiting": waiting.get(person.role, [[], None, None]),
-        "typing": [1, [entries[EntryStatus.RETURNED].pk]] if is_clerk else None,
+        "typing": [3, sorted([work.blank.pk, *desk])] if is_clerk else None,
+        "tasks": series if is_clerk else [],
+        "grid": series if is_clerk else [],
+        "reopened": [work.reopening.pk],
         "summary": {work.project.work_line: [1] * (1 + len(EntryStatus))},
     }
 

@@ -15,8 +15,11 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, path, resolve, reverse
 from django.utils.regex_helper import normalize
 
-#: Signing in, and choosing the language to do so in. Static files do not pass the URL patterns.
-PUBLIC = {"login", "set_language", "admin:login"}
+#: Signing in, choosing the language to do so in, and what the browser keeps for whoever comes. Static files do not pass
+#: the URL patterns.
+PUBLIC = {"login", "set_language", "admin:login", "service_worker", "offline_page"}
+#: Asked by scripts, which cannot follow the way to the login page.
+TOLD = ("/grid/cell/",)
 #: Tried in turn until one fits the converters of a pattern.
 SAMPLES = ("1", "1404", "2025-01", "2025-01-21", "x", "jurisdictions", "5f0c0c1e-8e0d-4c5e-9d0f-0a0b0c0d0e0f")
 
@@ -50,8 +53,10 @@ def sample_path(pattern: URLPattern, template: str) -> str:
 
 
 def is_shut(client: Client, method: str, address: str) -> bool:
-    """Whether an anonymous request is sent to the login page or, in the API, answered with a 401 problem."""
+    """Whether an anonymous request is sent to the login page; a script is told 401, a client of the API a problem."""
     answer = client.generic(method, address)
+    if address in TOLD:
+        return answer.status_code == HTTPStatus.UNAUTHORIZED and answer.json()["state"] == "signed_out"
     if address.startswith("/api/"):
         is_problem = answer.headers["Content-Type"].startswith("application/problem+json")
         return answer.status_code == HTTPStatus.UNAUTHORIZED and is_problem

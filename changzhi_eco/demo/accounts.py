@@ -11,8 +11,9 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from knox.models import AuthToken
 
-from accounts import audit, services
+from accounts import audit
 from accounts.models import Duty, Role, User
+from accounts.services import tokens
 from jurisdictions.models import Region, WorkLine
 
 #: 14 of these characters, none like another, make 69 bits: no slow hash is needed, and signing in hashes them anew.
@@ -109,4 +110,4 @@ def issue_reader_token() -> str:
     """A new token that reads over REST; the reader's earlier ones are revoked."""
     reader = User.objects.get(username=READER)
     AuthToken.objects.filter(user=reader).delete()
-    return services.issue_token(user=reader, by=None)
+    return tokens.issue_token(user=reader, by=None)

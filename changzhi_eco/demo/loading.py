@@ -67,11 +67,12 @@ def set_plan(target: Target, at: datetime.datetime) -> dict[datetime.date, Decim
     plan = plan_by_month(standing.value)
     # A real version recorded since is not put under the demonstration's again.
     if not TargetVersion.objects.filter(target=target, is_demo=True).exists():
+        # As if it had been on record from the start, so that a look back has a plan to hold its figures against.
         targets.record_version(
             target=target,
             value=standing.value,
             by=None,
-            at=at,
+            at=min(at, datetime.datetime.combine(START, TIME_OF_DAY, CITY_TIME)),
             plan=dict(zip(plan, accumulate(plan.values()), strict=True)),
             start_on=START,
             due_on=DUE,

@@ -8,15 +8,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Message, User
 from progress import rollups
 from progress.models import (
+    Draw,
     Evidence,
     IndicatorKind,
     LedgerLine,
     PlanPoint,
     ProgressEntry,
     Series,
+    SpotCheck,
     Target,
     TargetVersion,
 )
@@ -44,6 +46,8 @@ def remove_demo(*, at: datetime.datetime) -> int:
         rollups.drain()
         rollups.drop_empty()
         remove_register()
+        # What demonstration accounts were told of leads to entries that are gone.
+        Message.objects.filter(user__is_demo=True).delete()
     return count
 
 
@@ -52,6 +56,8 @@ def remove_entries(entries: QuerySet[ProgressEntry], at: datetime.datetime) -> N
     kept = Series.objects.filter(is_demo=False, indicator__kind=IndicatorKind.STOCK, entries__in=entries)
     levels = sorted(set(kept.values_list("pk", flat=True)))
     LedgerLine.objects.filter(entry__is_demo=True).delete()
+    SpotCheck.objects.filter(entry__is_demo=True).delete()
+    Draw.objects.filter(checks=None).delete()
     remove_evidence(Evidence.objects.filter(entry__is_demo=True))
     entries.delete()
     for series in levels:

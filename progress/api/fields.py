@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.rest.strict import Input
 from jurisdictions.models import WorkLine
+from progress.figures import Look
 from progress.models import Frequency, Indicator, IndicatorKind, Period
 
 
@@ -27,6 +31,33 @@ class Month(serializers.Field[datetime.date, str, str, Any]):
 
     def to_representation(self, value: datetime.date) -> str:
         return value.isoformat()[:7]
+
+
+class AsOf(serializers.DateField):
+    """A past day to look back on: the figures are told as they were known at its end, Beijing time."""
+
+    default_error_messages = {
+        "invalid": _("请填写日期，例如 2025-03-31。"),
+        "not_past": _("只能回看今天以前的日期。"),
+    }
+
+    def to_internal_value(self, value: Any) -> datetime.date:
+        day = super().to_internal_value(value)
+        if day >= timezone.localdate():
+            self.fail("not_past")
+        return day
+
+
+class LookQuery(Input):
+    """The day that figures are asked for; without one they are today's."""
+
+    as_of = AsOf(required=False)
+
+
+def look_of(query: Mapping[str, Any]) -> Look:
+    """The look that a validated query asks for."""
+    day = query.get("as_of")
+    return Look.back(day) if day else Look(timezone.localdate())
 
 
 class IndicatorRef(serializers.Serializer[Indicator]):

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.policy import Action, can
 from accounts.rest.once import SignedInRequest
-from accounts.rest.strict import Exact, Input
+from accounts.rest.strict import Exact
 from jurisdictions import codes
 from jurisdictions.api import RegionRef
 from jurisdictions.models import Region, WorkLine
 from progress import rollups
-from progress.api.fields import IndicatorRef, Month
+from progress.api.fields import IndicatorRef, LookQuery, Month, look_of
 from progress.models import Indicator, IndicatorKind
 from projects.api import ProjectRef
 from projects.models import Project
@@ -41,7 +41,7 @@ class RegionCode(serializers.CharField):
             self.fail("invalid")
 
 
-class RollupQuery(Input):
+class RollupQuery(LookQuery):
     """Which amounts: of one region with all below it or of one project, and which indicator and months of it."""
 
     region = RegionCode(required=False)
@@ -57,7 +57,7 @@ class RollupQuery(Input):
 
 
 class MonthTotalSerializer(serializers.Serializer[Any]):
-    """Σ ledger of an indicator in a month, in its unit; a month without ledger lines is absent, which is not zero."""
+    """Σ ledger of an indicator in a month, in its unit; a month in which nothing stands is absent, not zero."""
 
     indicator = IndicatorRef()
     month = Month()
@@ -105,8 +105,10 @@ def summed(user: User, query: dict[str, Any]) -> dict[str, Any]:
     by_id = {indicator.pk: indicator for indicator in indicators.order_by("code")}
     place = query.get("region"), project.pk if project else None
     asks = [rollups.Ask(pk, *place, query.get("since"), query.get("until")) for pk in by_id]
-    results = [{**vars(total), "indicator": by_id[total.ask.indicator]} for total in rollups.months(asks)]
-    return {"as_of": timezone.now(), "region": region, "project": project, "results": results}
+    as_of = look_of(query).as_of
+    totals = rollups.months(asks, as_of=as_of)
+    results = [{**vars(total), "indicator": by_id[total.ask.indicator]} for total in totals]
+    return {"as_of": as_of or timezone.now(), "region": region, "project": project, "results": results}
 
 
 def region_seen(user: User, code: str) -> tuple[Region, QuerySet[Indicator]]:

@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.rest.once import SignedInRequest
-from accounts.rest.strict import refuse_parameters
 from jurisdictions.models import WorkLine
 from progress import rollups
+from progress.api.fields import LookQuery, look_of
 from progress.api.targets import TargetSerializer, told, visible_targets
+from progress.figures import Look
 from progress.models import EntryStatus, ProgressEntry
 
 
@@ -34,7 +35,7 @@ class LineStatusSerializer(serializers.Serializer[Any]):
     work_line = serializers.ChoiceField(WorkLine.choices)
     name = serializers.CharField()
     targets = TargetSerializer(many=True)
-    entries = EntryCountsSerializer()
+    entries = EntryCountsSerializer(allow_null=True, help_text="null in a look back: the counts are not kept")
 
 
 @extend_schema_serializer(many=False)
@@ -46,21 +47,23 @@ class StatusSerializer(serializers.Serializer[Any]):
 class StatusSummaryViewSet(viewsets.ViewSet):
     """Where the work stands, as far as your scope reaches, in one frozen view of the database."""
 
-    @extend_schema(responses=StatusSerializer)
+    @extend_schema(parameters=[LookQuery], responses=StatusSerializer)
     def list(self, request: SignedInRequest) -> Response:
-        refuse_parameters(request)
+        query = LookQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
         with rollups.snapshot():
-            return Response(summary(request.user))
+            return Response(summary(request.user, look_of(query.validated_data)))
 
 
-def summary(user: User) -> dict[str, Any]:
+def summary(user: User, look: Look) -> dict[str, Any]:
     targets: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    as_of = timezone.localtime()
-    for target in told(visible_targets(user).order_by("code")):
+    as_of = timezone.localtime(look.as_of)
+    for target in told(visible_targets(user, look).order_by("code"), look):
         targets[target["work_line"]].append(target)
-    counts = entry_counts(user)
+    counts = {} if look.as_of else entry_counts(user)
     lines = [
-        {"work_line": line, "name": line.label, "targets": targets[line], "entries": counts[line]} for line in WorkLine
+        {"work_line": line, "name": line.label, "targets": targets[line], "entries": counts.get(line)}
+        for line in WorkLine
     ]
     return {"as_of": as_of, "work_lines": lines}
 

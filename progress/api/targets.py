@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +15,8 @@ from accounts.rest.strict import Exact
 from jurisdictions.api import RegionRef
 from jurisdictions.models import WorkLine
 from progress import rollups
-from progress.api.fields import IndicatorRef, Month
-from progress.figures import TargetFigure, target_figures
+from progress.api.fields import IndicatorRef, LookQuery, Month, look_of
+from progress.figures import Look, TargetFigure, target_figures
 from progress.filters import TargetFilter
 from progress.lights import Colour, Light
 from progress.models import Frequency, Target
@@ -53,7 +54,7 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
     basis = serializers.CharField(source="version.basis")
     is_demo = serializers.BooleanField(source="version.is_demo")
     verified = Exact(allow_null=True)
-    in_flight = Exact(allow_null=True)
+    in_flight = Exact(allow_null=True, help_text="null in a look back: it is not kept")
     planned = Exact(allow_null=True)
     compared_on = serializers.DateField(allow_null=True)
     rate = Exact(allow_null=True, help_text="verified ÷ value in percent")
@@ -62,13 +63,21 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
     light = LightSerializer()
 
 
-def visible_targets(user: Any) -> TargetQuerySet:
-    """The targets in scope with all that is printed; one without a version promises nothing yet."""
-    return Target.objects.visible_to(user).promised().select_related("indicator", "region", "project")
+def visible_targets(user: Any, look: Look) -> TargetQuerySet:
+    """The targets in scope with all that is printed; one without a version by then promises nothing yet."""
+    promised = Target.objects.visible_to(user).promised(as_of=look.as_of)
+    return promised.select_related("indicator", "region", "project")
+
+
+def look_asked(request: Request) -> Look:
+    """The look that the query string asks for. Raises ValidationError."""
+    query = LookQuery(data={name: text for name, text in request.query_params.items() if name == "as_of"})
+    query.is_valid(raise_exception=True)
+    return look_of(query.validated_data)
 
 
 class TargetViewSet(viewsets.ReadOnlyModelViewSet[Any]):
-    """The targets in your scope, each with its figures of today."""
+    """The targets in your scope, each with its figures of today, or as they were known at the end of a past day."""
 
     queryset = Target.objects.none()
     serializer_class = TargetSerializer
@@ -78,19 +87,24 @@ class TargetViewSet(viewsets.ReadOnlyModelViewSet[Any]):
     lookup_value_regex = "[-a-zA-Z0-9_]+"
 
     def get_queryset(self) -> TargetQuerySet:
-        return visible_targets(self.request.user)
+        return visible_targets(self.request.user, look_asked(self.request))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        look = look_asked(request)
         with rollups.snapshot():
             page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-            return self.get_paginated_response(told(page))
+            answer = self.get_paginated_response(told(page, look))
+        if look.as_of:
+            answer.data["as_of"] = timezone.localtime(look.as_of)
+        return answer
 
+    @extend_schema(parameters=[LookQuery])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with rollups.snapshot():
-            return Response(told([self.get_object()])[0])
+            return Response(told([self.get_object()], look_asked(request))[0])
 
 
-def told(targets: Iterable[Target]) -> list[dict[str, Any]]:
-    """The targets with their figures of today; to be called inside `rollups.snapshot()`."""
-    figures: Any = target_figures(targets, on=timezone.localdate())
+def told(targets: Iterable[Target], look: Look) -> list[dict[str, Any]]:
+    """The targets with their figures; to be called inside `rollups.snapshot()`."""
+    figures: Any = target_figures(targets, on=look.on, as_of=look.as_of)
     return list(TargetSerializer(figures, many=True).data)

@@ -4,8 +4,9 @@ from progress.models.checks import Draw, SpotCheck, SpotCheckResult
 from progress.models.entries import EntryOrigin, EntryStatus, Evidence, EvidenceStage, ProgressEntry
 from progress.models.imports import ImportOutcome, ImportRow, ImportRun, ImportStatus
 from progress.models.indicators import Frequency, Indicator, IndicatorKind, Series, SeriesOrigin
-from progress.models.ledger import LedgerLine, PendingDelta, ProjectRollup, RegionRollup
+from progress.models.ledger import LedgerLine, LineNature, PendingDelta, ProjectRollup, RegionRollup
 from progress.models.periods import Period, Reopening
+from progress.models.series_periods import SeriesPeriod
 from progress.models.targets import LightRule, PlanPoint, Target, TargetVersion
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "IndicatorKind",
     "LedgerLine",
     "LightRule",
+    "LineNature",
     "PendingDelta",
     "Period",
     "PlanPoint",
@@ -32,6 +34,7 @@ __all__ = [
     "Reopening",
     "Series",
     "SeriesOrigin",
+    "SeriesPeriod",
     "SpotCheck",
     "SpotCheckResult",
     "Target",

@@ -30,7 +30,10 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
 
 
 class ImportRun(models.Model):
-    """One uploaded file: checked as a whole, previewed, saved in one transaction, undone once at most."""
+    """One uploaded sheet: checked as a whole, previewed, saved in one transaction, undone once at most.
+
+    `rows_done` is written while the work goes on, beside its transaction, so that others see how far it has come.
+    """
 
     name = models.CharField(_("文件名"), max_length=200)
     file = models.FileField(_("文件"), upload_to=random_path)
@@ -41,6 +44,10 @@ class ImportRun(models.Model):
     refusal = models.CharField(_("原因"), max_length=500, blank=True)
     rows = models.PositiveIntegerField(_("行数"), default=0)
     rows_done = models.PositiveIntegerField(_("已处理行数"), default=0)
+    #: How often the present piece of work was begun; a file that breaks its worker is given up.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: Letter of each column that was read, as in the file.
+    columns = models.JSONField(_("列"), default=dict)
     #: Rows per outcome.
     counts = models.JSONField(_("结果"), default=dict)
     is_submitting = models.BooleanField(_("导入后直接报送"), default=False)
@@ -63,6 +70,19 @@ class ImportRun(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def faulty(self) -> int:
+        """Rows that stand in the way: while there is one, nothing is saved."""
+        return self._count(ImportOutcome.ERROR, ImportOutcome.CONFLICT)
+
+    @property
+    def asked(self) -> int:
+        """Rows that make or change an entry."""
+        return self._count(ImportOutcome.NEW, ImportOutcome.CHANGED)
+
+    def _count(self, *outcomes: ImportOutcome) -> int:
+        return sum(self.counts.get(outcome, 0) for outcome in outcomes)
+
 
 class ImportOutcome(models.TextChoices):
     NEW = "new", _("新增")
@@ -73,24 +93,27 @@ class ImportOutcome(models.TextChoices):
 
 
 class ImportRow(models.Model):
-    """One row of an imported file as it was understood; numbers of entries and series are plain, imports are large.
+    """One row of an imported file as it was understood; plain numbers instead of foreign keys, for imports are large.
 
-    `before` is the content that the row replaced or would replace, `errors` lists {column, message}.
+    `row` is its number in the file. `before` is the entry that the row replaces or meets, with what undoing it needs;
+    `errors` lists {column, message} and `typed` keeps the texts of a row that has some.
     """
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="lines", db_index=False)
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="lines", db_index=False, db_constraint=False)
     row = models.PositiveIntegerField(_("行号"))
     outcome = models.CharField(_("结果"), max_length=8, choices=ImportOutcome)
     series_id = models.BigIntegerField(null=True)
     period_id = models.BigIntegerField(null=True)
+    #: The entry it concerns; of a new one the number that is kept for it.
     entry_id = models.BigIntegerField(null=True)
-    #: The entry's version before the row was saved, and after.
+    #: Version of the entry that the row builds on; empty for a new one. Saving makes it one more.
     version = models.PositiveIntegerField(null=True)
     value = models.DecimalField(_("数值"), max_digits=18, decimal_places=4, null=True)
     no_progress_reason = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
     before = models.JSONField(null=True)
     errors = models.JSONField(null=True)
+    typed = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("导入行")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.policy import Action, scope_q
 from jurisdictions.models import Region, WorkLine
+from jurisdictions.spelling import spell
 from projects.models import Project
 
 
@@ -62,6 +63,14 @@ class Indicator(models.Model):
 
     def __str__(self) -> str:
         return gettext("%(name)s（%(unit)s）") % {"name": self.name, "unit": self.unit}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the spelling in step with the name."""
+        spelling = spell(self.name)
+        self.pinyin, self.initials = spelling.pinyin[:400], spelling.initials[:80]
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "pinyin", "initials"}
+        super().save(*args, **kwargs)
 
     @property
     def may_be_negative(self) -> bool:

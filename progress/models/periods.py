@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.policy import Action, reach_q, scope_q
+from jurisdictions import codes
 from jurisdictions.models import Region, WorkLine
 from progress import schedule
 from progress.models.indicators import Frequency
@@ -51,6 +55,22 @@ class Period(models.Model):
         return self.end_on.replace(day=1)
 
 
+class ReopeningQuerySet(models.QuerySet["Reopening"]):
+    def visible_to(self, user: User | AnonymousUser) -> ReopeningQuerySet:
+        """Those for units in the person's scope, and those that reach it from above."""
+        return self.filter(scope_q(user, Action.VIEW) | reach_q(user, Action.VIEW))
+
+    def in_scope(self, user: User | AnonymousUser, action: Action) -> ReopeningQuerySet:
+        return self.filter(scope_q(user, action))
+
+    def standing(self, on: datetime.date) -> ReopeningQuerySet:
+        return self.filter(until__gte=on)
+
+    def reaching(self, *, unit: str, line: str) -> ReopeningQuerySet:
+        """Those that cover that region on that work line."""
+        return self.filter(region__in=codes.lineage(unit), work_line=line)
+
+
 class Reopening(models.Model):
     """One closed period opened again for a unit, a region with all below it, on one work line, through a last day."""
 
@@ -61,6 +81,8 @@ class Reopening(models.Model):
     reason = models.CharField(_("理由"), max_length=200)
     reopened_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("批准人"), related_name="+")
     reopened_at = models.DateTimeField(_("批准时间"))
+
+    objects: ClassVar[ReopeningQuerySet] = ReopeningQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("重新开放")
@@ -73,3 +95,13 @@ class Reopening(models.Model):
     def covers(self, *, unit: str, line: str) -> bool:
         """Whether it reaches that region on that work line."""
         return self.work_line == line and unit.startswith(self.region_id)
+
+    def audit_facts(self) -> dict[str, Any]:
+        """The content an audit event keeps before and after a change."""
+        return {
+            "period": self.period_id,
+            "region": self.region_id,
+            "work_line": self.work_line,
+            "until": self.until,
+            "reason": self.reason,
+        }

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import ExtractDay
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -24,9 +24,11 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, user: User | AnonymousUser) -> TargetQuerySet:
         return self.filter(scope_q(user, Action.VIEW, line="indicator__work_line"))
 
-    def promised(self) -> TargetQuerySet:
-        """Those with a version: a target somebody only named has no figures yet."""
-        return self.filter(versions__n=1)
+    def promised(self, *, as_of: datetime.datetime | None = None) -> TargetQuerySet:
+        """Those with a version, recorded by then: a target somebody only named has no figures yet."""
+        if as_of is None:
+            return self.filter(versions__n=1)
+        return self.filter(Exists(TargetVersion.objects.filter(target=OuterRef("pk"), recorded_at__lte=as_of)))
 
 
 class Target(models.Model):
@@ -79,10 +81,12 @@ class Target(models.Model):
 
 
 class TargetVersionQuerySet(models.QuerySet["TargetVersion"]):
-    def standing(self) -> TargetVersionQuerySet:
-        """The highest version of each target."""
-        newest = TargetVersion.objects.filter(target=OuterRef("target")).order_by("-n").values("n")[:1]
-        return self.filter(n=Subquery(newest))
+    def standing(self, *, as_of: datetime.datetime | None = None) -> TargetVersionQuerySet:
+        """The highest version of each target, of those recorded by then."""
+        versions = TargetVersion.objects.filter(target=OuterRef("target"))
+        if as_of:
+            versions = versions.filter(recorded_at__lte=as_of)
+        return self.filter(n=Subquery(versions.order_by("-n").values("n")[:1]))
 
 
 class TargetVersion(models.Model):

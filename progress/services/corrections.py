@@ -21,11 +21,19 @@ def open_correction(
 ) -> ProgressEntry:
     """Start the correction (红字更正) of a verified figure: its next revision, which takes the same three steps.
 
-    A clerk starts it, or whoever found the figure faulty at a spot check, for a clerk to fill in. The gate does not
-    apply: what is corrected belongs to a period long closed. Raises AlreadyEntered while another revision is open.
+    The gate does not apply: what is corrected belongs to a period long closed. Raises AlreadyEntered while another
+    revision is open.
     """
-    if not (can(by, Action.ENTER, entry) or can(by, Action.CHECK, entry)):
+    if not can(by, Action.ENTER, entry):
         raise NotAllowed
+    return next_revision(entry=entry, by=by, at=at, reason=reason, is_void=is_void)
+
+
+@transaction.atomic
+def next_revision(
+    *, entry: ProgressEntry, by: User, at: datetime.datetime, reason: str, is_void: bool = False
+) -> ProgressEntry:
+    """The correction itself, on whoever's behalf: a clerk's own, or one that a spot check asks a clerk to fill in."""
     check_typed(entry.series)
     expect(entry, EntryStatus.VERIFIED)
     reason = text_of(reason, field="reason")

@@ -15,12 +15,15 @@ from accounts.models import User
 from accounts.policy import Action, Scoped, can, today
 from accounts.refusals import NotAllowed, Refused
 from progress.agenda import gate_of
-from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin
+from progress.models import EntryStatus, Period, ProgressEntry, Series, SeriesOrigin, SpotCheck
 from progress.models.entries import EDITABLE
-from progress.services import posting
+from progress.rules import NOTE_LIMIT as NOTE_LIMIT
+from progress.rules import REASON_LIMIT as REASON_LIMIT
+from progress.rules import SENTENCES
+from progress.services import notices, posting
 
-#: Characters that the columns of reasons and notes hold.
-REASON_LIMIT, NOTE_LIMIT = 200, 2000
+#: Why the draft of a correction that a spot check opened is not deleted.
+ANSWERS_A_CHECK = _("抽查认定原数不实，须改正后报送，不能删除这条更正。")
 
 
 class StaleVersion(Refused):
@@ -88,10 +91,7 @@ def create_draft(*, series: Series, period: Period, content: Content, by: User, 
     _allow(by, Action.ENTER, series)
     check_typed(series)
     if series.frequency != period.kind:
-        raise WrongStatus(
-            _("此填报项按%(frequency)s报送，与所选调度期不符。") % {"frequency": series.get_frequency_display()},
-            field="period",
-        )
+        raise WrongStatus(SENTENCES["frequency"] % {"frequency": series.get_frequency_display()}, field="period")
     entry = ProgressEntry(series=series, period=period, changed_at=at, is_demo=series.is_demo)
     _check_gate(entry, by, at)
     _fill(entry, content, by=by, at=at)
@@ -121,10 +121,12 @@ def change_draft(
 
 @transaction.atomic
 def delete_draft(*, entry: ProgressEntry, version: int, by: User) -> None:
-    """Delete an entry that was never submitted."""
+    """Delete an entry that was never submitted, unless a spot check asks for it."""
     entry = _locked(entry, version)
     _allow(by, Action.ENTER, entry)
     expect(entry, EntryStatus.DRAFT)
+    if answers_a_check(entry):
+        raise WrongStatus(ANSWERS_A_CHECK)
     audit.record(by=by, action="entry.delete", obj=entry, before=entry.audit_facts())
     entry.delete()
 
@@ -186,7 +188,9 @@ def return_entry(*, entry: ProgressEntry, version: int, by: User, at: datetime.d
     entry.reviewed_by = entry.reviewed_at = None
     entry.returned_by, entry.returned_at, entry.return_reason = by, at, reason
     entry.status = EntryStatus.RETURNED
-    return _save(entry, by=by, at=at, action="entry.return", before=before, reason=reason)
+    _save(entry, by=by, at=at, action="entry.return", before=before, reason=reason)
+    notices.tell_returned(entry=entry, at=at)
+    return entry
 
 
 @transaction.atomic
@@ -237,6 +241,11 @@ def expect(entry: ProgressEntry, *statuses: EntryStatus) -> None:
         raise WrongStatus(_("这条填报现在是“%(status)s”，不能办理此步骤。") % {"status": entry.get_status_display()})
 
 
+def answers_a_check(entry: ProgressEntry) -> bool:
+    """Whether the entry corrects what a spot check found faulty."""
+    return SpotCheck.objects.filter(correction=entry).exists()
+
+
 def took_part(by: User, *people: int | None) -> bool:
     """Whether the person is one of those people, or stands in for one of them."""
     return not by.counts_as(today()).isdisjoint(people)
@@ -249,7 +258,7 @@ def _check_person(by: User, *others: int | None) -> None:
 
 def check_typed(series: Series) -> None:
     if series.origin != SeriesOrigin.TYPED:
-        raise WrongStatus(_("此指标由业务环节自动生成，不能手工填报。"), field="series")
+        raise WrongStatus(SENTENCES["derived"], field="series")
 
 
 def _check_gate(entry: ProgressEntry, by: User, at: datetime.datetime) -> None:
@@ -264,9 +273,9 @@ def _fill(entry: ProgressEntry, content: Content, *, by: User, at: datetime.date
     reason = text_of(content.no_progress_reason, field="no_progress_reason")
     note = text_of(content.note, field="note", limit=NOTE_LIMIT)
     if content.value is not None and reason:
-        raise Incomplete(_("已填数值时不能再选“本期无进展”，请保留其一。"), field="no_progress_reason")
+        raise Incomplete(SENTENCES["both"], field="no_progress_reason")
     if entry.is_void and (content.value is not None or reason):
-        raise Incomplete(_("作废更正不填数值。"), field="value")
+        raise Incomplete(SENTENCES["void"], field="value")
     if content.value is not None and content.value < 0 and not entry.series.indicator.may_be_negative:
         raise Incomplete(_("此指标不能填负数。"), field="value")
     _check_level(entry, content.value)
@@ -281,7 +290,7 @@ def text_of(text: str, *, field: str, limit: int = REASON_LIMIT) -> str:
     """The text as it will be kept; refused when it is longer than its column."""
     kept = text.strip()
     if len(kept) > limit:
-        raise Incomplete(_("最多填写%(limit)d个字。") % {"limit": limit}, field=field)
+        raise Incomplete(SENTENCES["long"] % {"limit": limit}, field=field)
     return kept
 
 
@@ -300,4 +309,4 @@ def _check_complete(entry: ProgressEntry) -> None:
     if entry.value is None and not entry.no_progress_reason and not entry.is_void:
         raise Incomplete(_("请填写本期数值；确无进展的，请写明“本期无进展”的原因。"), field="value")
     if entry.series.indicator.evidence_required and entry.value is not None and not entry.evidence.exists():
-        raise Incomplete(_("此指标须附佐证材料（照片或文件），请先添加再报送。"), field="evidence")
+        raise Incomplete(SENTENCES["evidence"], field="evidence")

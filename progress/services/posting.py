@@ -18,6 +18,7 @@ from accounts.refusals import Refused
 from progress import display
 from progress.models import EntryStatus, Indicator, IndicatorKind, LedgerLine, Period, ProgressEntry, Series
 from progress.models.entries import ProgressEntryQuerySet
+from progress.rules import SENTENCES
 
 log = logging.getLogger(__name__)
 
@@ -163,13 +164,9 @@ def check_level(*, value: Decimal | None, indicator: Indicator, below: Decimal, 
     if value is None or indicator.may_fall or indicator.kind != IndicatorKind.STOCK:
         return
     if value < below:
-        raise LevelOutOfOrder(
-            _("%(name)s不得下降：本期不能小于上期已核定的%(level)s %(unit)s。") % _said(indicator, below), field="value"
-        )
+        raise LevelOutOfOrder(SENTENCES["below"] % _said(indicator, below), field="value")
     if above is not None and value > above:
-        raise LevelOutOfOrder(
-            _("%(name)s不得下降：本期不能大于下期已核定的%(level)s %(unit)s。") % _said(indicator, above), field="value"
-        )
+        raise LevelOutOfOrder(SENTENCES["above"] % _said(indicator, above), field="value")
 
 
 def _said(indicator: Indicator, level: Decimal) -> dict[str, str]:
@@ -185,17 +182,17 @@ NUDGE_PAUSE = 30.0
 _silent_until = 0.0
 
 
-def nudge_after_commit() -> None:
-    """Wake a worker once the posting is committed; only a hint, because beat drains every 15 s anyway."""
-    transaction.on_commit(_nudge, robust=True)
+def nudge_after_commit(task: str = "progress.drain_rollups") -> None:
+    """Wake a worker once what it is to do is committed; only a hint, because beat asks every 15 s anyway."""
+    transaction.on_commit(lambda: _nudge(task), robust=True)
 
 
-def _nudge() -> None:
+def _nudge(task: str) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
-        current_app.send_task("progress.drain_rollups", retry=False)
+        current_app.send_task(task, retry=False)
     except (OperationalError, OSError) as error:
         _silent_until = time.monotonic() + NUDGE_PAUSE
-        log.warning("broker unreachable, the figures stay exact and beat will drain: %s", error)
+        log.warning("broker unreachable, nothing is lost and beat will see to it: %s", error)

@@ -7,3 +7,4 @@ from progress import display
 register = template.Library()
 register.filter("quantity", display.quantity)
 register.filter("percent", display.percent)
+register.filter("change", display.change)

@@ -26,6 +26,7 @@ from progress.models.entries import EDITABLE
 from progress.services import entries, posting
 from progress.services.entries import AlreadyEntered, StaleVersion
 from progress.views.entries import status_of
+from progress.views.offers import offers
 
 Save = Callable[[EntryForm], ProgressEntry]
 
@@ -142,5 +143,6 @@ def _conflict_page(request: SignedInRequest, form: EntryForm, current: ProgressE
         "entry": current,
         "typed": typed,
         "may_go_on": current.status in EDITABLE,
+        "offers": [offer for offer in offers(current, by=request.user, at=timezone.now()) if offer.step == "correct"],
     }
     return render(request, "progress/entry_conflict.html", context, status=HTTPStatus.CONFLICT)

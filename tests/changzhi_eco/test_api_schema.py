@@ -51,6 +51,7 @@ def test_lists_are_sent_as_the_schema_says(leader: APIClient, schema: dict[str, 
     make.ratio(series.indicator, make.indicator())
     entry = make.verified_entry(series, no_progress_reason="", note="整治")
     make.correction(entry)
+    make.verified_entry(series, when=make.period(2025, 4))
     make.entry(value=None, no_progress_reason="冬歇", status=EntryStatus.RETURNED)
     make.target(project=series.project)
 

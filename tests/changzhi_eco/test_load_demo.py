@@ -18,7 +18,7 @@ from changzhi_eco.demo.loading import load_demo
 from changzhi_eco.demo.plan import plan_by_month, shares
 from changzhi_eco.demo.removal import remove_demo
 from progress import rollups
-from progress.figures import TargetFigure, target_figures
+from progress.figures import TargetFigure, end_of_day, target_figures
 from progress.gate import CITY_TIME
 from progress.lights import Colour
 from progress.models import EntryStatus, IndicatorKind, LedgerLine, ProgressEntry, Series, Target, TargetVersion
@@ -29,7 +29,7 @@ from tests import factories as make
 AT = datetime.datetime(2025, 2, 20, 9, tzinfo=CITY_TIME)
 CITY_MU = Decimal("70897.71")
 #: What a removal leaves behind: the trail of what was done, and the calendar.
-LEFT = {"accounts.auditevent", "accounts.unsealedevent", "progress.period"}
+LEFT = {"accounts.auditevent", "accounts.unsealedevent", "progress.period", "progress.seriesperiod"}
 
 
 @pytest.fixture
@@ -82,6 +82,16 @@ def test_load_demo_verifies_months_gone_by_and_leaves_the_current_one_on_its_way
         (2, EntryStatus.RETURNED): 4,
     }
     assert city_figure().in_flight
+
+
+def test_load_demo_can_be_looked_back_on(article: None) -> None:
+    load_demo(at=AT)
+    targets = Target.objects.filter(code="subsidence-city")
+
+    [then] = target_figures(targets, on=datetime.date(2025, 2, 10), as_of=end_of_day(datetime.date(2025, 2, 10)))
+
+    assert (then.verified, then.planned) == (city_figure().verified, city_figure().planned)
+    assert then.version.n == 2
 
 
 def test_load_demo_marks_every_row_it_makes(article: None) -> None:

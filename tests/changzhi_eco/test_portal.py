@@ -21,9 +21,15 @@ ERRORS = ("400", "403", "403_csrf", "404", "500", "503")
     ("role", "names"),
     [
         (None, ["home"]),
-        (Role.CLERK, ["home", "overview", "entries", "projects"]),
-        (Role.REVIEWER, ["home", "overview", "entries", "review", "projects"]),
-        (Role.LEADER, ["home", "overview", "entries", "projects"]),
+        (
+            Role.CLERK,
+            ["home", "overview", "tasks", "grid", "entries", "ledger", "checks", "reports", "projects", "periods"],
+        ),
+        (
+            Role.REVIEWER,
+            ["home", "overview", "entries", "ledger", "review", "checks", "reports", "projects", "periods"],
+        ),
+        (Role.LEADER, ["home", "overview", "entries", "ledger", "checks", "reports", "projects", "periods"]),
         (Role.SYSTEM_ADMIN, ["home"]),
     ],
 )

@@ -11,10 +11,12 @@ import pytest
 from django.db import Error, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from accounts.models import Message, Role
 from changzhi_eco.demo.removal import remove_demo
 from progress import rollups
 from progress.gate import CITY_TIME
 from progress.models import (
+    Draw,
     EntryStatus,
     Evidence,
     IndicatorKind,
@@ -23,8 +25,10 @@ from progress.models import (
     ProgressEntry,
     RegionRollup,
     Series,
+    SpotCheck,
+    SpotCheckResult,
 )
-from progress.services import entries
+from progress.services import checks, entries
 from projects.models import Attachment
 from tests import factories as make
 
@@ -74,6 +78,17 @@ def test_file_stays_while_the_removal_may_still_be_undone(settings: Settings, tm
 
     assert file.exists()
     assert Attachment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_remove_demo_takes_what_its_accounts_were_told_and_no_more() -> None:
+    real = make.team()
+    for team in (real, demonstrators()):
+        make.entry(by=team, status=EntryStatus.RETURNED)
+
+    remove_demo(at=AT)
+
+    assert [message.user for message in Message.objects.all()] == [real.clerk]
 
 
 @pytest.mark.django_db
@@ -174,3 +189,23 @@ def assert_only_real_remains(amount: int) -> None:
     assert not PendingDelta.objects.exists()
     assert RegionRollup.objects.get(region=make.CITY, reports__gt=0).amount == amount
     assert not ProgressEntry.objects.filter(is_demo=True).exists()
+
+
+@pytest.mark.django_db
+def test_remove_demo_takes_the_draws_of_demonstration_accounts_with_their_checks() -> None:
+    make.verified_entry(by=demonstrators())
+    make.verified_entry()
+    shown = make.draw(make.user(Role.SUPERVISOR, is_demo=True))
+    real = make.draw()
+    checks.record_result(
+        spot_check=shown.checks.get(),
+        result=SpotCheckResult.FAULTY,
+        finding="现场只有 6 亩",
+        by=make.user(Role.SUPERVISOR),
+        at=AT,
+    )
+
+    remove_demo(at=AT)
+
+    assert list(Draw.objects.all()) == [real]
+    assert SpotCheck.objects.get().draw == real

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role
 from jurisdictions.models import WorkLine
 from progress import rollups
+from progress.gate import CITY_TIME
 from progress.models import EntryStatus, Target
 from tests import factories as make
 from tests.rest import client_of, told
@@ -189,3 +190,56 @@ def test_summary_counts_only_what_is_in_scope() -> None:
     lines = clerk.get("/api/v1/status/summary/").json()["work_lines"]
 
     assert [(line["targets"], set(line["entries"].values())) for line in lines] == [([], {0})] * 4
+
+
+# Looking back
+
+
+def put_right() -> Target:
+    """12.50 for March, posted at its end and put right to 13 on 10 April, with 1 on its way since."""
+    series, team = make.series(), make.team()
+    target = make.target(series.indicator, "100")
+    entry = make.verified_entry(series, "12.50", make.period(2025, 3), by=team)
+    make.correction(entry, 13, by=team, at=datetime.datetime(2025, 4, 10, 9, tzinfo=CITY_TIME))
+    make.entry(series, 1, make.period(2025, 4), by=team, status=EntryStatus.SUBMITTED)
+    return target
+
+
+@pytest.mark.parametrize("drained", [False, True])
+def test_every_endpoint_of_figures_looks_back(leader: APIClient, drained: bool) -> None:
+    target = put_right()
+    if drained:
+        rollups.drain()
+    end_of_day = "2025-04-09T23:59:59.999999+08:00"
+
+    listed, one, summary, months = (
+        leader.get(f"/api/v1/{path}as_of=2025-04-09").json()
+        for path in ("targets/?", f"targets/{target.code}/?", "status/summary/?", "rollups/?region=1404&")
+    )
+
+    assert (one["verified"], one["in_flight"], one["rate"]) == ("12.5", None, "12.5")
+    assert listed["results"] == summary["work_lines"][0]["targets"] == [one]
+    assert {listed["as_of"], summary["as_of"], months["as_of"]} == {end_of_day}
+    assert [line["entries"] for line in summary["work_lines"]] == [None] * 4
+    assert [(row["month"], row["amount"]) for row in months["results"]] == [("2025-03", "12.5")]
+    assert leader.get(f"/api/v1/targets/{target.code}/?as_of=2025-04-10").json()["verified"] == "13"
+
+
+def test_target_recorded_since_is_not_there_yet(leader: APIClient) -> None:
+    target = make.target()
+
+    listed, one = (leader.get(f"/api/v1/{path}?as_of=2025-01-20") for path in ("targets/", f"targets/{target.code}/"))
+
+    assert listed.json()["results"] == []
+    assert told(one) == (404, "not_found", [])
+
+
+@pytest.mark.parametrize("day", ["2025-04-20", "2025-04-21", "2025-02-30", "昨天", "", "2025-03-31T12:00"])
+def test_day_that_cannot_be_looked_back_on_is_refused(leader: APIClient, day: str) -> None:
+    code = make.target().code
+    paths = ("targets/?", f"targets/{code}/?", "status/summary/?", "rollups/?region=1404&")
+
+    answers = [told(leader.get(f"/api/v1/{path}as_of={day}")) for path in paths]
+
+    assert {(status, code) for status, code, _errors in answers} == {(400, "invalid")}
+    assert {place for _status, _code, errors in answers for place, _why in errors} == {"as_of"}

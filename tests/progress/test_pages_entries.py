@@ -1,4 +1,4 @@
-"""Entries on pages: the list, one entry's page, its steps and its evidence."""
+"""Entries on pages: the list, one entry's page and its steps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
 from progress.gate import CITY_TIME
-from progress.models import EntryStatus, Evidence, ProgressEntry
+from progress.models import EntryStatus, ProgressEntry
 from progress.services import entries
 from tests import factories as make
 from tests.pages import Page, signed_in
@@ -23,7 +22,6 @@ from tests.pages import Page, signed_in
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("entries")
-PDF = b"%PDF-1.4 the plan"
 
 
 def take(client: Client, entry: ProgressEntry, step: str, **inputs: Any) -> Page:
@@ -117,7 +115,7 @@ def test_corrected_entry_shows_the_reversing_and_the_restating_line(client: Clie
     page = signed_in(client, team.verifier).get(corrected.get_absolute_url())
 
     assert [line.amount for line in page.context["lines"]] == [-10, 8]
-    assert list(page.context["revisions"]) == [verified, corrected]
+    assert [(pair.stood, pair.stands) for pair in page.context["pairs"]] == [(verified, corrected)]
 
 
 @pytest.mark.time_machine("2025-03-31 12:00 +0800")
@@ -284,75 +282,6 @@ def test_unknown_step_is_not_found_and_a_bare_form_refused(client: Client) -> No
     unknown, bare = take(client, entry, "approve"), client.post(reverse("entry_step", args=[entry.pk, "review"]))
 
     assert (unknown.status_code, bare.status_code) == (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
-def upload(client: Client, entry: ProgressEntry, body: bytes = PDF, receipt: uuid.UUID | None = None) -> Page:
-    file = SimpleUploadedFile("方案.pdf", body, "application/pdf")
-    return client.post(reverse("evidence_add", args=[entry.pk]), {"receipt": receipt or uuid.uuid4(), "file": file})
-
-
-def test_evidence_is_added_fetched_and_taken_off(client: Client, settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    team = make.team()
-    entry = make.entry(by=team)
-    signed_in(client, team.clerk)
-
-    upload(client, entry)
-    evidence = Evidence.objects.get()
-    fetched = client.get(reverse("attachment", args=[evidence.attachment_id]))
-    gone = {"receipt": uuid.uuid4(), "evidence": evidence.pk}
-    client.post(reverse("evidence_remove", args=[entry.pk]), gone)
-
-    assert b"".join(fetched.streaming_content) == PDF  # type: ignore[attr-defined]
-    assert fetched["Content-Disposition"].startswith("attachment;")
-    assert (fetched["Content-Type"], fetched["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
-    assert not Evidence.objects.exists()
-
-
-def test_evidence_of_a_strange_kind_is_refused(client: Client, settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    team = make.team()
-
-    page = upload(signed_in(client, team.clerk), make.entry(by=team), b"MZ program")
-
-    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "只接收 PDF、JPEG、PNG 文件。" in page.content.decode()
-
-
-def test_evidence_under_a_used_receipt_or_a_second_time_is_told_so(
-    client: Client, settings: Any, tmp_path: Any
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    team, receipt = make.team(), uuid.uuid4()
-    entry = make.entry(by=team)
-    upload(signed_in(client, team.clerk), entry, receipt=receipt)
-
-    other = upload(client, entry, PDF[:-1] + b"!", receipt=receipt)
-    again = upload(client, entry)
-
-    assert "此提交凭据已用于另一份内容" in other.content.decode()
-    assert "此文件已在佐证中，未重复添加。" in again.content.decode()
-    assert Evidence.objects.count() == 1
-
-
-def test_evidence_of_another_county_is_not_found(client: Client, settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    team = make.team()
-    upload(signed_in(client, team.clerk), make.entry(by=team))
-    address = reverse("attachment", args=[Evidence.objects.get().attachment_id])
-
-    stranger = signed_in(client, make.user(Role.CLERK, make.OTHER_COUNTY))
-
-    assert stranger.get(address).status_code == HTTPStatus.NOT_FOUND
-
-
-def test_upload_without_a_file_says_so(client: Client) -> None:
-    team = make.team()
-    entry = make.entry(by=team)
-
-    page = signed_in(client, team.clerk).post(reverse("evidence_add", args=[entry.pk]), {"receipt": uuid.uuid4()})
-
-    assert "请选择要上传的文件。" in page.content.decode()
 
 
 def test_queue_holds_what_the_person_may_review_or_verify(client: Client) -> None:

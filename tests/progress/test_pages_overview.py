@@ -248,15 +248,14 @@ def test_project_of_another_county_is_not_found(client: Client) -> None:
 
 def test_home_lists_what_a_clerk_owes_and_got_back(client: Client) -> None:
     owed, done, returned = make.series(), make.series(), make.series()
-    make.entry(done, when=make.period(2025, 4))
-    back = make.entry(returned, when=make.period(2025, 4), status=EntryStatus.RETURNED)
+    make.entry(done, when=make.period(2025, 4), status=EntryStatus.SUBMITTED)
+    make.entry(returned, when=make.period(2025, 4), status=EntryStatus.RETURNED)
 
     page = signed_in(client, make.user(Role.CLERK, make.COUNTY)).get("/")
 
     typing = page.context["typing"]
-    assert typing["owing"] == 1
-    assert [each.series for each in typing["assignments"]] == [owed]
-    assert list(typing["returned"]) == [back]
+    assert typing["waiting"] == 2
+    assert [report.series for report in typing["reports"]] == [owed, returned]
 
 
 def test_home_counts_what_waits_for_reviewer_and_verifier(client: Client) -> None:

@@ -44,15 +44,32 @@ def test_unnamed_project_and_unknown_owner_are_shown_as_missing(client: Client) 
     html = client.get(reverse("projects")).content.decode()
 
     assert f"待补（{project.code}）" in html
-    assert html.count('<span class="tag todo">待补</span>') == 2
+    assert html.count('<span class="tag todo">待补</span>') == 4
 
 
 def test_region_may_be_picked_by_its_name(client: Client) -> None:
+    project = make.project()
+    client.force_login(make.user(Role.LEADER))
+
+    html = client.get(reverse("projects"), {"region": "上党区"}).content.decode()
+
+    assert '<option value="上党区">sdq 140404</option>' in html
+    assert '<option value="长治市">czs 140400</option>' in html
+    assert 'value="上党区"' in html
+    assert listed(client, region="上党区") == listed(client, region="sdq") == [project]
+
+
+def test_investments_of_parts_are_not_counted_again(client: Client) -> None:
+    whole = make.project(investment=100)
+    make.project(parent=whole, investment=40)
+    make.project(make.OTHER_TOWN, parent=whole, investment="60.5")
     make.project()
     client.force_login(make.user(Role.LEADER))
 
-    html = client.get(reverse("projects"), {"region": make.COUNTY}).content.decode()
+    def shown(**query: str) -> tuple[int, list[str]]:
+        totals = client.get(reverse("projects"), query).context["list"].totals
+        return totals.count, [f"{each.shown} {each.unit}" for each in totals.sums]
 
-    assert '<option value="140404">上党区</option>' in html
-    assert '<option value="140400">长治市</option>' in html
-    assert 'value="140404"' in html
+    assert shown() == (4, ["100.00 万元"])
+    assert shown(region=make.OTHER_COUNTY) == (1, ["60.50 万元"])
+    assert shown(status="planned") == (0, [])

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from accounts.services import issue_token
+from accounts.services.tokens import issue_token
 
 
 class Command(BaseCommand):

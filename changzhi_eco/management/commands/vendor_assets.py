@@ -39,18 +39,23 @@ class Package:
 
 PACKAGES = (
     Package("bootstrap", "5.3.9", files=("dist/css/bootstrap.min.css",)),
+    Package("htmx.org", "2.0.11", files=("dist/htmx.min.js",)),
     Package(
         "@tabler/icons",
         "3.51.0",
         icons=(
+            "bell",
+            "calendar-event",
             "chart-bar",
             "clipboard-check",
             "clipboard-list",
             "folders",
             "home",
+            "list-check",
             "logout",
             "plus",
             "search",
+            "table",
             "user-circle",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Reading what people type about progress; nothing here saves."""
+"""Choosing what to report, and the content of one entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from progress.agenda import my_series
 from progress.amounts import InvalidAmount, parse_amount
 from progress.models import Indicator, Period, ProgressEntry, Series
 from progress.services.entries import Content
-from projects.services.attachments import sha256_of
 
 
 class SlotForm(forms.Form):
@@ -89,27 +88,3 @@ def initial_of(entry: ProgressEntry) -> dict[str, Any]:
         "no_progress_reason": entry.no_progress_reason,
         "note": entry.note,
     }
-
-
-class StepForm(OnceForm):
-    """One step of an entry, with the reason that some steps need."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(label=_("理由"), required=False, max_length=200)
-    is_void = forms.BooleanField(label=_("作废，不再填报数值"), required=False)
-
-
-class EvidenceForm(OnceForm):
-    """One file that proves an entry."""
-
-    file = forms.FileField(label=_("添加文件"), help_text=_("PDF、JPEG 或 PNG，每个不超过 10 MB。"))
-
-    @property
-    def body(self) -> bytes:
-        return sha256_of(self.cleaned_data["file"]).encode()
-
-
-class EvidenceOffForm(OnceForm):
-    """The file to take off an entry."""
-
-    evidence = forms.IntegerField(widget=forms.HiddenInput)

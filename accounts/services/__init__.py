@@ -1,0 +1,1 @@
+"""Every write to accounts that more than one place asks for."""

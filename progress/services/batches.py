@@ -1,0 +1,101 @@
+"""Reviewing or verifying many entries in one transaction, each for itself: what is refused holds nobody else up."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.refusals import Refused
+from progress.models import EntryStatus, ProgressEntry, Series
+from progress.services import entries
+
+
+class Decision(models.TextChoices):
+    PASS = "pass", _("通过")
+    RETURN = "return", _("退回")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What a person decided on one entry at the version seen; an empty decision is one that was forgotten."""
+
+    entry: int
+    version: int
+    decision: str
+    opinion: str = ""
+
+    def as_facts(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Outcome:
+    """How many entries were passed on and sent back, and why others were not, by their keys."""
+
+    passed: int = 0
+    returned: int = 0
+    refused: dict[int, Refused] = field(default_factory=dict)
+
+
+class OutOfSight(Refused):
+    """There is no such entry in the person's scope, or not any more."""
+
+    code = "out_of_sight"
+    message = _("这条填报已被删除，或者不在您的职责范围内。")
+
+
+class Undecided(Refused):
+    """An opinion was written, but neither passing nor returning was chosen."""
+
+    code = "undecided"
+    message = _("写了意见但没有选择，请选“通过”或“退回”。")
+
+
+@transaction.atomic
+def rule(*, rulings: Sequence[Ruling], by: User, at: datetime.datetime) -> Outcome:
+    """Carry out each ruling in a savepoint of its own; what one is refused for stands in the outcome.
+
+    Entries are locked by key, then the series their verification posts to by key, then worked through in that order:
+    of two people ruling on the same entries at once, one waits at the first of them, and never in a circle.
+    """
+    found = _lock(rulings, by)
+    outcome = Outcome()
+    for ruling in sorted(rulings, key=lambda ruling: ruling.entry):
+        try:
+            with transaction.atomic():
+                _carry_out(ruling, found.get(ruling.entry), by, at)
+        except Refused as refusal:
+            outcome.refused[ruling.entry] = refusal
+        else:
+            outcome.passed += ruling.decision == Decision.PASS
+            outcome.returned += ruling.decision == Decision.RETURN
+    return outcome
+
+
+def _lock(rulings: Iterable[Ruling], by: User) -> dict[int, ProgressEntry]:
+    """The entries that are in sight, as they are now."""
+    keys = [ruling.entry for ruling in rulings]
+    visible = ProgressEntry.objects.visible_to(by).filter(pk__in=keys).with_labels()
+    found = list(visible.select_for_update(of=("self",)).order_by("pk"))
+    posted = {entry.series_id for entry in found if entry.status == EntryStatus.REVIEWED}
+    list(Series.objects.filter(pk__in=posted).select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    return {entry.pk: entry for entry in found}
+
+
+def _carry_out(ruling: Ruling, entry: ProgressEntry | None, by: User, at: datetime.datetime) -> None:
+    if entry is None:
+        raise OutOfSight
+    match ruling.decision:
+        case Decision.RETURN:
+            entries.return_entry(entry=entry, version=ruling.version, by=by, at=at, reason=ruling.opinion)
+        case Decision.PASS:
+            step = entries.verify if entry.status == EntryStatus.REVIEWED else entries.review
+            step(entry=entry, version=ruling.version, by=by, at=at, opinion=ruling.opinion)
+        case _:
+            raise Undecided
