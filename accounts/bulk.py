@@ -35,6 +35,11 @@ def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
 
 def line(cells: Sequence[str | None]) -> str:
     """One row in the text format of COPY."""
+    if None not in cells:
+        # Nearly no row holds anything to escape, and looking once is cheaper than looking into each cell.
+        row = "\t".join(cells)  # type: ignore[arg-type]
+        if row.count("\t") == len(cells) - 1 and not ("\\" in row or "\n" in row or "\r" in row):
+            return row + "\n"
     return "\t".join([escaped(cell) for cell in cells]) + "\n"
 
 
@@ -42,12 +47,7 @@ def escaped(cell: str | None) -> str:
     """One cell in the text format of COPY."""
     if cell is None:
         return "\\N"
-    # Nearly no cell holds one of the four, and all but a few are one short word.
-    if "\\" in cell:
-        cell = cell.replace("\\", "\\\\")
-    if not cell.isprintable():
-        cell = cell.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return cell
+    return cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 class _Pipe:

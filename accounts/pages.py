@@ -95,12 +95,13 @@ class Order:
     path: str
     is_descending: bool
 
-    def field(self, model: type[Model]) -> Field[Any, Any]:
-        """The column that the path leads to."""
+    def field(self, model: Any) -> Field[Any, Any]:
+        """The column that the path leads to from the model."""
         *relations, name = self.path.split("__")
         for relation in relations:
             model = model._meta.get_field(relation).related_model
-        return model._meta.get_field(name)
+        found: Field[Any, Any] = model._meta.get_field(name)
+        return found
 
     def of(self, rows: QuerySet[M], *, is_back: bool = False) -> QuerySet[M]:
         """The rows in order, or in the opposite one."""

@@ -208,6 +208,8 @@ def _validation(column: Column) -> dict[str, Any] | None:
 def _shape(cell: Cell, column: Column) -> str:
     """The number format in which the cell is shown; an empty one takes that of its column."""
     match cell:
+        case str():
+            return "@"
         case Decimal() if is_exact(cell):
             exponent = cell.as_tuple().exponent
             digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
@@ -230,23 +232,25 @@ def is_exact(number: Decimal) -> bool:
 
 def _put(sheet: Worksheet, row: int, index: int, cell: Cell, style: Format) -> None:
     match cell:
+        case str():
+            sheet.write_string(row, index, clean(cell), style)
         case None:
             sheet.write_blank(row, index, None, style)
         case Decimal() if not is_exact(cell):
             sheet.write_string(row, index, f"{cell:f}", style)
         case Decimal() | int():
             # As a Decimal it is written with its own digits; as a float it would bring a tail along.
-            sheet.write_number(row, index, cell, style)  # type: ignore[arg-type]
+            sheet.write_number(row, index, cell, style)
         case datetime.datetime():
             sheet.write_datetime(row, index, timezone.localtime(cell).replace(tzinfo=None), style)
         case datetime.date():
             sheet.write_datetime(row, index, cell, style)
-        case _:
-            sheet.write_string(row, index, clean(cell), style)
 
 
 def clean(text: str) -> str:
     """The text less what a workbook cannot hold."""
+    if text.isprintable() and len(text) <= LONGEST_TEXT:
+        return text
     text = _CONTROL.sub("", text)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
@@ -276,15 +280,15 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Row], *, encoding: str =
 
 def _plain(cell: Cell) -> str:
     match cell:
+        case str():
+            return guarded(clean(cell))
         case None:
             return ""
         case Decimal():
             return f"{cell:f}"
         case datetime.datetime():
             return f"{timezone.localtime(cell):%Y-%m-%d %H:%M}"
-        case datetime.date() | int():
-            return str(cell)
-    return guarded(clean(cell))
+    return str(cell)
 
 
 def guarded(text: str) -> str:

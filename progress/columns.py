@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sheets
 from accounts.lists import Column, List, Totals, total_of
 from accounts.sheets import Cell, Locked
-from progress import display
-from progress.models import IndicatorKind, ProgressEntry, SeriesPeriod
+from progress import display, schedule
+from progress.models import EntryStatus, IndicatorKind, Period, ProgressEntry, SeriesPeriod
 from progress.models.entries import EDITABLE
 from progress.rules import COMMON_REASONS, HEADERS, INPUTS
 
@@ -35,8 +37,24 @@ def reported(entry: ProgressEntry) -> Cell:
 
 def standing(entry: ProgressEntry) -> str:
     """The status with the marks that a page shows beside it."""
-    marks = ((gettext("更正"), entry.is_correction), (gettext("演示数据"), entry.is_demo))
-    return "、".join([entry.get_status_display(), *(mark for mark, is_set in marks if is_set)])
+    marks = (gettext_noop("更正") if entry.is_correction else "", gettext_noop("演示数据") if entry.is_demo else "")
+    return _standing(get_language(), entry.status, *marks)
+
+
+@lru_cache(maxsize=256)
+def _standing(_language: str | None, status: str, *marks: str) -> str:
+    """Kept by language, for an export asks it of every row."""
+    return "、".join([str(EntryStatus(status).label), *(gettext(mark) for mark in marks if mark)])
+
+
+def named(period: Period) -> str:
+    """What people call the period."""
+    return _named(get_language(), period.kind, period.start_on)
+
+
+@lru_cache(maxsize=4096)
+def _named(_language: str | None, kind: str, start_on: datetime.date) -> str:
+    return schedule.label(kind, start_on)
 
 
 #: What a row of either list is about; each row has a series and a period.
@@ -71,7 +89,7 @@ SERIES: tuple[Column[Any], ...] = (
     Column(
         "region_code", _("地区代码"), lambda row: row.series.region_id, "series__region__code", width=14, is_shown=False
     ),
-    Column("period", _("调度期"), lambda row: str(row.period), "period__end_on", width=16),
+    Column("period", _("调度期"), lambda row: named(row.period), "period__end_on", width=16),
 )
 
 
@@ -109,9 +127,9 @@ ENTRY_COLUMNS: tuple[Column[ProgressEntry], ...] = (
 
 def entry_totals(rows: QuerySet[ProgressEntry]) -> Totals:
     """Σ of the increments by unit; of a slot with several revisions in the list, the newest one counts."""
-    newer = rows.filter(
-        series=OuterRef("series"), period=OuterRef("period"), fact=OuterRef("fact"), revision__gt=OuterRef("revision")
-    )
+    # All revisions but the last are verified, so what has a newer one in the list has the next one there.
+    slot = {name: OuterRef(name) for name in ("series", "period", "fact")}
+    newer = rows.filter(revision__gt=1, revision=OuterRef("revision") + 1, **slot)
     counts = Q(series__indicator__kind=IndicatorKind.FLOW, value__isnull=False) & ~Exists(newer.order_by())
     return _by_unit(rows, "value", counts, gettext("各单位本期增量分别相加，同一期只计最新版次"))
 
@@ -122,7 +140,7 @@ def due_totals(rows: QuerySet[SeriesPeriod]) -> Totals:
     return _by_unit(rows, "entry__value", counts, gettext("各单位本期增量分别相加"))
 
 
-def _by_unit(rows: QuerySet[Any], value: str, counts: Q, note: str) -> Totals:
+def _by_unit(rows: QuerySet[Any], value: str, counts: Any, note: str) -> Totals:
     units = (
         rows.order_by()
         .values("series__indicator__unit")
@@ -219,7 +237,7 @@ def _sheet_cells(row: SeriesPeriod, number: int) -> dict[str, Cell]:
         "unit": series.indicator.unit,
         "region": series.region_id,
         "region_name": str(series.region),
-        "period": str(row.period),
+        "period": named(row.period),
         "cumulative": cumulative(row),
         "value": _of_entry(row, amount),
         "no_progress_reason": _typed(row, "no_progress_reason"),

@@ -102,7 +102,16 @@ def decoded(content: bytes) -> str:
     raise UnfitTable(_("无法识别文字编码，请另存为“CSV UTF-8”后再上传。"))
 
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImplementedError, EOFError, OSError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    LookupError,
+    zlib.error,
+    struct.error,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+)
 _DAMAGED = _("文件已损坏，无法打开；请在 Excel 或 WPS 中打开后另存为 XLSX 再上传。")
 _TOO_MUCH = _("文件解压后过大，可能不是正常的表格；请只保留需要导入的表，另存后再上传。")
 
@@ -173,23 +182,26 @@ def _check_part(part: zipfile.ZipInfo) -> None:
     for beginning, reason in _UNWANTED.items():
         if name.startswith(beginning):
             raise UnfitTable(reason)
-    if not part.is_dir() and kind_of(name) not in _PLAIN_KINDS:
+    if not name.endswith("/") and kind_of(name) not in _PLAIN_KINDS:
         raise UnfitTable(_("文件中夹带了表格以外的内容（%(name)s），请删除后再上传。") % {"name": part.filename[:40]})
 
 
 _ROW = rb"(?:[1-9]\d{0,4}|1\d{5}|200\d{3})"
 _COLUMN = rb"(?:[A-Z]|[AB][A-Z]|C[A-V])"
 #: A formula, or a cell that does not say where within the allowed rows and columns it stands.
-_SUSPECT = re.compile(
-    rb"<(?:[\w.-]+:)?(?:(?P<formula>f)[\s/>]|c(?! r=\"%(at)s\"|[^>]*\sr=[\"']%(at)s[\"'])[\s/>])"
-    % {b"at": _COLUMN + _ROW}
-)
+_CELL = rb"(?:(?P<formula>f)[\s/>]|c(?! r=\"%(at)s\"|\s[^>]*\sr=\"%(at)s\")[\s/>])" % {b"at": _COLUMN + _ROW}
+_SUSPECT = re.compile(rb"<" + _CELL)
+#: The same where the tags carry a prefix, which few programs write and which takes far longer to look for.
+_SUSPECT_PREFIXED = re.compile(rb"<[\w.-]+:" + _CELL)
+_PREFIXED = (b":c ", b":f>", b":f ", b":f/", b":c>", b":c/")
 _PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,4}\d{1,8})[\"']")
 #: Cells beyond column Z, and beyond row 50,000: a table is laid out in full, so it may not be both wide and deep.
-_WIDE = re.compile(rb"\sr=[\"'][A-Z]{2}\d")
-_DEEP = re.compile(rb"\sr=[\"'][A-Z]+(?:[5-9]\d{4}|\d{6})[\"']")
+_WIDE = re.compile(rb" r=\"[A-Z]{2}")
+_DEEP = re.compile(rb" r=\"[A-Z]+(?:[5-9]\d{4}|\d{6})\"")
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8[\"']|us-ascii[\"'])", re.IGNORECASE)
 _OUTWARD = re.compile(rb"<[^>]*TargetMode=[\"']External[\"'][^>]*>")
+#: A cell that shows #N/A or the like, which those who read workbooks take for an empty one.
+_ERROR = re.compile(rb"<(?:[\w.-]+:)?c\s(?=[^>]*\bt=[\"']e[\"'])[^>]*\br=[\"']([A-Z]+\d+)")
 _TEXT_ENDS = re.compile(rb"</(?:[\w.-]+:)?si>")
 _TEXT_USED = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<(?:[\w.-]+:)?v>(\d{1,9})<")
 
@@ -248,8 +260,14 @@ class _Scan:
             yield tags + bracket
 
     def _check_cells(self, tags: bytes) -> None:
-        if found := _SUSPECT.search(tags):
+        found = _SUSPECT.search(tags)
+        if not found and any(tag in tags for tag in _PREFIXED):
+            found = _SUSPECT_PREFIXED.search(tags)
+        if found:
             raise UnfitTable(_said_of(found, tags))
+        if b't="e"' in tags or b"t='e'" in tags:
+            cells = [place.decode() for place in _ERROR.findall(tags)]
+            raise UnfitTable(_("单元格 %(cells)s 是错误值，请改正后再上传。") % {"cells": "、".join(cells[:10])})
         self.is_wide = self.is_wide or bool(_WIDE.search(tags))
         self.is_deep = self.is_deep or bool(_DEEP.search(tags))
         self.uses += tags.count(b't="s"') + tags.count(b"t='s'")

@@ -155,7 +155,7 @@ _IS_SEEN = """(
         WHERE run.imported_by_id = %(by)s AND run.status = 'saved' AND line.outcome IN ('new', 'changed')
     )
 )"""
-_IS_VERSION = "a.version ~ '^[0-9]{0,9}$'"
+_IS_VERSION = "(a.version = '' OR a.version ~ '^[0-9]{1,9}$')"
 
 _NO_PROJECT = "a.project NOT IN (SELECT project FROM import_mine)"
 _NO_INDICATOR = "a.indicator NOT IN (SELECT code FROM progress_indicator)"
@@ -268,13 +268,13 @@ RULES: Final = (
     ),
     Rule(
         "version",
-        f"{_IS_VERSION} AND a.version <> '' AND a.entry_id IS NULL AND (a.series_id, a.period_id) IS NOT NULL",
+        f"a.version <> '' AND {_IS_VERSION} AND a.entry_id IS NULL AND (a.series_id, a.period_id) IS NOT NULL",
         _saying(_("下载台账后这条填报已被删除，请重新下载台账后再填。")),
         is_conflict=True,
     ),
     Rule(
         "version",
-        f"{_IS_OPEN} AND {_IS_VERSION} AND NOT {_IS_SEEN}",
+        f"a.entry_id IS NOT NULL AND {_IS_OPEN} AND {_IS_VERSION} AND NOT {_IS_SEEN}",
         _saying(_("下载台账后这条填报已被修改，现为 %(theirs)s（%(by)s），请核对并重新下载台账后再填。")),
         _THEIRS,
         is_conflict=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import lists
@@ -25,12 +25,16 @@ def _name(project: Project) -> str:
 
 
 COLUMNS: tuple[Column[Project], ...] = (
-    Column("project", pgettext_lazy("one", "项目"), _name, "pinyin", width=36),
+    Column("project", _("项目"), _name, "pinyin", width=36),
     Column("code", _("代码"), lambda project: project.code, "code", width=20, is_shown=False),
     Column("work_line", _("工作线"), lambda project: project.get_work_line_display(), "work_line"),
     Column("region", _("地区"), lambda project: str(project.region), "region__code", width=24),
     Column(
-        "owner", _("责任单位"), lambda project: _or_todo(project.owner and str(project.owner)), "owner__name", width=24
+        "owner",
+        _("责任单位"),
+        lambda project: _or_todo(str(project.owner) if project.owner else None),
+        "owner__name",
+        width=24,
     ),
     Column(
         "programme",
@@ -46,9 +50,7 @@ COLUMNS: tuple[Column[Project], ...] = (
         width=30,
         is_shown=False,
     ),
-    Column(
-        "status", _("状态"), lambda project: _or_todo(project.get_status_display() if project.status else ""), "status"
-    ),
+    Column("status", _("状态"), lambda project: str(project.get_status_display()), "status"),
     Column("start_on", _("开工日期"), lambda project: _or_todo(project.start_on), "start_on", "date", is_shown=False),
     Column("due_on", _("计划竣工"), lambda project: _or_todo(project.due_on), "due_on", "date"),
     Column("finished_on", _("竣工日期"), lambda project: project.finished_on, "finished_on", "date", is_shown=False),

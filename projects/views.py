@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.lists import METHODS, Listing, answer
@@ -16,5 +17,5 @@ from projects.models import Project
 def project_list(request: SignedInRequest) -> HttpResponseBase:
     visible = Project.objects.visible_to(request.user).select_related("region", "owner", "programme")
     found = ProjectFilter(request.GET, visible)
-    listing = Listing(PROJECTS, found, visible, params=request.GET, by=request.user)
+    listing = Listing(PROJECTS, found, visible, params=request.GET, by=request.user, at=timezone.now())
     return answer(request, listing, "projects/project_list.html")

@@ -111,6 +111,7 @@ export class Outbox extends EventTarget {
     if (!isFinal(answer)) {
       const isAtDoor = isFirst && answer.state !== "unreachable";
       if (isAtDoor) await this.store.change(slot, (row) => ({ row: thawed(row, sent.receipt) }));
+      this.tell("change");
       // A fault of the server in one cell does not hold up the others.
       return answer.code === "fault";
     }

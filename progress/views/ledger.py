@@ -29,10 +29,10 @@ def ledger(request: SignedInRequest) -> HttpResponseBase:
     params = _with_month(request.GET, timezone.localdate(at))
     visible = SeriesPeriod.objects.visible_to(request.user).with_labels().with_cumulative()
     found = SeriesPeriodFilter(params, visible)
-    listing = Listing(LEDGER, found, visible, params=params, by=request.user)
+    listing = Listing(LEDGER, found, visible, params=params, by=request.user, at=at)
     asked = request.GET.get("export", "")
     if request.method != "POST" and asked in SHEETS:
-        return _sheet(listing, asked, at)
+        return _sheet(listing, asked)
     fills = {name.replace("-", "_"): listing.url(export=name) for name in SHEETS}
     return answer(request, listing, "progress/ledger.html", fills=fills, may_enter=holds(request.user, Action.ENTER))
 
@@ -47,17 +47,15 @@ def _with_month(params: QueryDict, on: datetime.date) -> QueryDict:
     return params
 
 
-def _sheet(listing: Listing[SeriesPeriod], form: str, at: datetime.datetime) -> FileResponse:
+def _sheet(listing: Listing[SeriesPeriod], form: str) -> FileResponse:
     """The sheet in the language of its headers, which an upload reads back."""
     with translation.override("zh-hans"):
         columns, rows = sheet_columns(), sheet_rows(listing.ordered().iterator(chunk_size=CHUNK))
         encoding = SHEETS[form]
         if encoding:
             flat = ([cell.cell if isinstance(cell, sheets.Locked) else cell for cell in row] for row in rows)
-            return sent(listing, form, flat, lambda found: sheets.csv_file(columns, found, encoding=encoding), at=at)
+            return sent(listing, form, flat, lambda found: sheets.csv_file(columns, found, encoding=encoding))
         month = listing.found.form.cleaned_data.get("period")
         title = (schedule.label("month", month) if month else "") + _("生态治理进展填报台账")
-        notes = "　".join([_("单位见各行。黄色格可填，其余已锁定。"), listing.words, signature(listing.by, at)])
-        return sent(
-            listing, form, rows, lambda found: sheets.workbook(title, notes, columns, found, protect=True), at=at
-        )
+        notes = "　".join([_("单位见各行。黄色格可填，其余已锁定。"), listing.words, signature(listing.by, listing.at)])
+        return sent(listing, form, rows, lambda found: sheets.workbook(title, notes, columns, found, protect=True))

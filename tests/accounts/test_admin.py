@@ -168,15 +168,23 @@ def test_read_only_list_opens_and_adding_is_forbidden(admin_client: Client, labe
     assert admin_client.get(reverse(f"admin:{name}_add")).status_code == HTTPStatus.FORBIDDEN
 
 
-@pytest.mark.parametrize("label", ["progress_indicator", "progress_series", "progress_target"])
+@pytest.mark.parametrize("label", ["progress_series", "progress_target"])
 def test_what_figures_rest_on_is_added_and_not_changed(admin_client: Client, label: str) -> None:
     series = make.series()
     make.target(series.indicator)
-    row = {"progress_indicator": series.indicator, "progress_series": series}.get(
-        label, series.indicator.targets.first()
-    )
+    row = {"progress_series": series}.get(label, series.indicator.targets.first())
 
     change = admin_client.post(reverse(f"admin:{label}_change", args=[row.pk]), {"code": "x"})  # type: ignore[union-attr]
 
     assert admin_client.get(reverse(f"admin:{label}_add")).status_code == HTTPStatus.OK
     assert change.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_of_an_indicator_only_the_need_for_evidence_is_decided_anew(admin_client: Client) -> None:
+    indicator = make.indicator(name="复垦面积", unit="亩")
+    address = reverse("admin:progress_indicator_change", args=[indicator.pk])
+
+    admin_client.post(address, {"evidence_required": "on", "name": "别的", "unit": "公顷"})
+
+    indicator.refresh_from_db()
+    assert (indicator.evidence_required, indicator.name, indicator.unit) == (True, "复垦面积", "亩")

@@ -32,7 +32,7 @@ COLUMNS: tuple[Column[User], ...] = (
 PEOPLE: List[User] = List("people", "人员", COLUMNS, lambda rows: Totals(rows.count()))
 
 
-class PersonFilter(django_filters.FilterSet):
+class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
     name = django_filters.CharFilter(field_name="display_name", label="姓名")
     is_demo = django_filters.ChoiceFilter(choices=[("True", "演示")], label="账号")
     region = SubtreeFilter("organisation__region__code")
@@ -44,7 +44,7 @@ class PersonFilter(django_filters.FilterSet):
 
 def listing(query: str = "", by: User | None = None) -> Listing[User]:
     params, rows = QueryDict(query), User.objects.select_related("organisation")
-    return Listing(PEOPLE, PersonFilter(params, rows), rows, params=params, by=by or User())
+    return Listing(PEOPLE, PersonFilter(params, rows), rows, params=params, by=by or User(), at=NOW)
 
 
 def walk(rows: QuerySet[Any], sort: str, *, size: int, newest_first: bool = False) -> tuple[list[Any], list[Any]]:
@@ -61,6 +61,7 @@ def walk(rows: QuerySet[Any], sort: str, *, size: int, newest_first: bool = Fals
     return forth, back
 
 
+NOW = datetime.datetime(2025, 3, 31, 12, tzinfo=CITY_TIME)
 NAMES = st.sampled_from(["", "王", "李", "a:b", "A", "ａ", "&=%+", "10"])
 SEEN = st.none() | st.sampled_from([datetime.datetime(2025, 3, day, 9, 0, 0, 123, CITY_TIME) for day in (1, 2)])
 MONEY = st.none() | st.sampled_from([Decimal(0), Decimal("0.0001"), Decimal("-3.5"), Decimal(70897)])
@@ -79,7 +80,9 @@ class SortedPages(TestCase):
         self, people: list[tuple[str, datetime.datetime | None, str | None]], path: str, down: bool, size: int
     ) -> None:
         units = {name: make.organisation(name=name) for name in ("水利局", "林业局")}
-        made = [make.user(display_name=name, last_login=at, organisation=units.get(unit)) for name, at, unit in people]
+        made = [
+            make.user(display_name=name, last_login=at, organisation=units.get(unit or "")) for name, at, unit in people
+        ]
         rows = User.objects.filter(pk__in=[user.pk for user in made]).select_related("organisation")
 
         forth, back = walk(rows, f"-{path}" if down and path else path, size=size, newest_first=down)

@@ -7,7 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
-from changzhi_eco.middleware import ChineseFirstLocaleMiddleware, NeverStoredMiddleware, RequestIdMiddleware, request_id
+from accounts.models import User
+from changzhi_eco.middleware import (
+    ChineseFirstLocaleMiddleware,
+    NeverStoredMiddleware,
+    RequestIdMiddleware,
+    WhoAskedMiddleware,
+    request_id,
+)
 
 
 def language_of(path: str, **headers: str) -> HttpResponse:
@@ -62,3 +69,15 @@ def test_answers_are_not_stored_unless_their_view_says_so(said: dict[str, str], 
     response = middleware(RequestFactory().get("/overview/"))
 
     assert response.headers["Cache-Control"] == sent
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "named"),
+    [(200, "text/html", "7"), (404, "text/html", "7"), (503, "text/html", None), (200, "application/json", None)],
+)
+def test_pages_name_their_reader_unless_the_server_broke(status: int, kind: str, named: str | None) -> None:
+    request = RequestFactory().get("/overview/")
+    request.user = User(pk=7)
+    middleware = WhoAskedMiddleware(lambda request: HttpResponse(status=status, content_type=kind))
+
+    assert middleware(request).headers.get("X-Portal-User") == named

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import User
 from progress.models import ImportRun, Period, Series
 from progress.rules import HEADERS
+from progress.rules import REQUIRED as REQUIRED
 from progress.services import imports
 from tests import factories as make
 

@@ -9,16 +9,19 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from accounts import sheets
 from accounts.models import AuditEvent, Role, User
-from progress.models import EntryStatus, IndicatorKind
+from progress.models import EntryStatus, ImportOutcome, ImportStatus, IndicatorKind
 from progress.rules import COMMON_REASONS, HEADERS
+from progress.services import imports
 from projects.models import ProjectStatus
 from tests import factories as make
 from tests.pages import Page, signed_in
+from tests.progress.filled import faults, outcomes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2025-03-31 12:00 +0800", tick=False)]
 
@@ -188,6 +191,25 @@ def test_sheet_to_fill_as_csv_has_its_headers_first(desk: Client, form: str, enc
 
     assert lines[0] == list(HEADERS.values())
     assert (lines[1][1], lines[1][8:]) == (level.project.code, ["2025年3月", "", "", "", "", "未报", ""])
+
+
+@pytest.mark.parametrize("form", ["fill-xlsx", "fill-csv", "fill-csv-gb18030"])
+def test_sheet_uploaded_as_it_was_downloaded_changes_nothing(client: Client, form: str) -> None:
+    """Texts that look like formulas, amounts, levels and blanks come back as they were."""
+    clerk = make.user(Role.CLERK, make.COUNTY)
+    by, series = make.team(), make.series(make.indicator(decimals=4))
+    make.verified_entry(series, "10.5", make.period(2025, 2), by=by)
+    make.entry(series, "1234567890123.4567", by=by, note="=不是公式")
+    make.entry(by=by, value=None, no_progress_reason="－冬季停工")
+    make.entry(by=by, value=7, status=EntryStatus.SUBMITTED)
+    make.series()
+    name = f"台账.{form.split('-')[1]}"
+
+    file = content(signed_in(client, clerk).get(LEDGER, {"export": form}))
+    run = imports.receive(upload=SimpleUploadedFile(name, file), by=clerk, at=make.inside(make.period()))
+
+    assert (run.status, faults(run)) == (ImportStatus.CHECKED, {})
+    assert set(outcomes(run)) == {ImportOutcome.SAME}
 
 
 def test_sheet_to_fill_is_chinese_for_a_reader_of_english_too(desk: Client) -> None:

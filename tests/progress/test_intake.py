@@ -101,6 +101,11 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "formula": ("a.xlsx", lambda: workbook(FORMULA), "单元格 E3 是公式"),
     "shared formula": ("a.xlsx", lambda: workbook(FORMULA.replace("<f>", '<f t="shared" si="0">')), "E3 是公式"),
     "empty formula": ("a.xlsx", lambda: workbook(FORMULA.replace("<f>1+1</f>", "<f/>")), "E3 是公式"),
+    "error value": (
+        "a.xlsx",
+        lambda: workbook(GOOD_ROWS + '<row r="3"><c r="D3"/><c r="E3" t="e"><v>#N/A</v></c></row>'),
+        "单元格 E3 是错误值",
+    ),
     "formula with prefix": (
         "a.xlsx",
         lambda: with_part(

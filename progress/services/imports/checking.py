@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from accounts.bulk import copy_rows
 from progress import intake
@@ -22,34 +23,29 @@ from progress.services.imports import staging
 from progress.services.imports.report import Report
 
 _WRITE = f"""
-WITH written AS (
-    INSERT INTO progress_importrow (
-        run_id, row, outcome, series_id, period_id, entry_id, version, value, no_progress_reason, note, before, errors,
-        typed
-    )
-    SELECT %(run)s, a.n,
-        coalesce(w.outcome, CASE
-            WHEN NOT a.asks THEN '{ImportOutcome.SAME}'
-            WHEN a.entry_id IS NULL THEN '{ImportOutcome.NEW}'
-            ELSE '{ImportOutcome.CHANGED}'
-        END),
-        a.series_id, a.period_id,
-        -- A new entry's number is kept from now on, so that nothing need be written back when it is saved.
-        CASE WHEN a.entry_id IS NOT NULL OR w.n IS NOT NULL OR NOT a.asks THEN a.entry_id
-            ELSE nextval(pg_get_serial_sequence('progress_progressentry', 'id')) END,
-        a.entry_version, a.amount, left(a.no_progress_reason, 200), coalesce(a.note, a.entry_note),
-        CASE WHEN a.asks AND a.entry_id IS NOT NULL THEN (
-            -- The value as a text: JSON's numbers are binary fractions to most who read them.
-            SELECT to_jsonb(e) || jsonb_build_object('value', e.value::text)
-            FROM progress_progressentry e WHERE e.id = a.entry_id
-        ) END,
-        w.errors,
-        CASE WHEN w.n IS NOT NULL THEN jsonb_build_object({", ".join(f"'{name}', a.{name}" for name in READ)}) END
-    FROM import_asked a LEFT JOIN import_worded w ON w.n = a.n
-    ORDER BY a.n
-    RETURNING outcome
+INSERT INTO progress_importrow (
+    run_id, row, outcome, series_id, period_id, entry_id, version, value, no_progress_reason, note, before, errors,
+    typed
 )
-SELECT outcome, count(*) FROM written GROUP BY outcome
+SELECT %(run)s, a.n,
+    coalesce(w.outcome, CASE
+        WHEN NOT a.asks THEN '{ImportOutcome.SAME}'
+        WHEN a.entry_id IS NULL THEN '{ImportOutcome.NEW}'
+        ELSE '{ImportOutcome.CHANGED}'
+    END),
+    a.series_id, a.period_id,
+    -- A new entry's number is kept from now on, so that nothing need be written back when it is saved.
+    CASE WHEN a.entry_id IS NOT NULL OR w.n IS NOT NULL OR NOT a.asks THEN a.entry_id
+        ELSE nextval((SELECT pg_get_serial_sequence('progress_progressentry', 'id')::regclass)) END,
+    a.entry_version, a.amount, left(a.no_progress_reason, 200), coalesce(a.note, a.entry_note),
+    CASE WHEN a.asks AND a.entry_id IS NOT NULL THEN (
+        -- The value as a text: JSON's numbers are binary fractions to most who read them.
+        SELECT to_jsonb(e) || jsonb_build_object('value', e.value::text)
+        FROM progress_progressentry e WHERE e.id = a.entry_id
+    ) END,
+    w.errors,
+    CASE WHEN w.n IS NOT NULL THEN jsonb_build_object({", ".join(f"'{name}', a.{name}" for name in READ)}) END
+FROM import_asked a LEFT JOIN import_worded w ON w.n = a.n
 """
 
 
@@ -83,7 +79,8 @@ def _judge(run: ImportRun, *, at: datetime.datetime, report: Report | None) -> N
     copy_rows("import_worded", ("n", "outcome", "errors"), _worded(staging.faults(asked)))
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, asked)
-        run.counts = dict.fromkeys(ImportOutcome.values, 0) | dict(cursor.fetchall())
+    found = run.lines.values_list("outcome").annotate(rows=Count("row"))
+    run.counts = dict.fromkeys(ImportOutcome.values, 0) | dict(found)
     run.rows_done = run.rows
 
 

@@ -66,13 +66,13 @@ FROM (
         LEFT JOIN import_mine s ON (s.project, s.indicator, s.region_id) = (i.project, i.indicator, i.region)
         LEFT JOIN import_period p ON p.spelling = i.period
         LEFT JOIN progress_indicator k ON k.code = i.indicator
-        OFFSET 0
     ) a OFFSET 0
-) a
+) a OFFSET 0
 """
 #: The same of the rows that a checked import is to write; what the person has no duty for any more names no series.
 _OF_RUN = f"""
-SELECT line.row AS n, '' AS project, '' AS indicator, '' AS region, '' AS unit, coalesce(line.value::text, '') AS value,
+SELECT line.row AS n, CASE WHEN line.outcome = '{ImportOutcome.CHANGED}' THEN line.entry_id END AS known_id,
+    '' AS project, '' AS indicator, '' AS region, '' AS unit, coalesce(line.value::text, '') AS value,
     line.no_progress_reason, line.note, coalesce(line.version::text, '') AS version,
     s.series_id, s.region_id, s.work_line, s.origin, s.frequency,
     p.id AS period_id, p.kind AS period_kind, p.end_on,
@@ -88,8 +88,14 @@ WHERE line.run_id = %(run)s AND line.outcome IN ('{ImportOutcome.NEW}', '{Import
 """
 
 
-def _asked(rows: str) -> str:
-    """The rows with what stands now where they want something, and whether they do want anything changed."""
+#: The entry that a row of a file meets, and the one that a row of a checked import is to change. Both are looked up
+#: row by row (OFFSET 0): imports are many, but entries are more.
+_NEWEST = "series_id = a.series_id AND period_id = a.period_id AND fact = '' ORDER BY revision DESC LIMIT 1"
+_KNOWN = "id = a.known_id OFFSET 0"
+
+
+def _asked(rows: str, entry: str) -> str:
+    """The rows with the entry that stands where they want something, and whether they want anything changed."""
     return f"""
     SELECT a.*, a.is_blank AND coalesce(a.note, '') NOT IN ('', a.entry_note) OR NOT (a.is_blank OR a.is_same) AS asks
     FROM (
@@ -101,10 +107,7 @@ def _asked(rows: str) -> str:
                 AND a.no_progress_reason = e.no_progress_reason
                 AND (a.note IS NULL OR a.note = replace(e.note, E'\\r\\n', E'\\n'))
                 AND NOT (%(is_submitting)s AND e.status = '{EntryStatus.DRAFT}') AS is_same
-        FROM ({rows}) a LEFT JOIN LATERAL (
-            SELECT * FROM progress_progressentry
-            WHERE series_id = a.series_id AND period_id = a.period_id AND fact = '' ORDER BY revision DESC LIMIT 1
-        ) e ON true
+        FROM ({rows}) a LEFT JOIN LATERAL (SELECT * FROM progress_progressentry WHERE {entry}) e ON true
         OFFSET 0
     ) a"""
 
@@ -121,11 +124,10 @@ SELECT DISTINCT region_id, work_line, period_id, returned_at FROM import_asked
 WHERE asks AND series_id IS NOT NULL AND period_id IS NOT NULL AND coalesce(revision, 1) = 1
 """
 _SLOTS_OF_RUN = """
-SELECT DISTINCT s.region_id, s.work_line, line.period_id, e.returned_at
-FROM progress_importrow line
-JOIN import_mine s ON s.series_id = line.series_id
-LEFT JOIN progress_progressentry e ON e.id = line.entry_id
-WHERE line.run_id = %(run)s AND line.outcome IN ('new', 'changed') AND coalesce(e.revision, 1) = 1
+SELECT DISTINCT s.region_id, s.work_line, line.period_id, (line.before->>'returned_at')::timestamptz
+FROM progress_importrow line JOIN import_mine s ON s.series_id = line.series_id
+WHERE line.run_id = %(run)s AND line.outcome IN ('new', 'changed')
+AND coalesce((line.before->>'revision')::int, 1) = 1
 """
 #: What the rules name: the row, why its gate is shut, which rows ask for the same.
 _JUDGED = """
@@ -144,7 +146,7 @@ WHERE a.asks AND ({_IS_BROKEN}) AND f.is_broken ORDER BY a.n, f.rule
 _COUNTS = f"""
 SELECT count(*) FILTER (WHERE a.asks AND ({_IS_BROKEN})), count(*) FILTER (WHERE a.asks AND a.entry_id IS NULL),
     count(a.entry_id) FILTER (WHERE a.asks)
-FROM {_JUDGED.format(rows=f"({_asked(_OF_RUN)})")}
+FROM {_JUDGED.format(rows=f"({_asked(_OF_RUN, _KNOWN)})")}
 """
 
 
@@ -216,8 +218,8 @@ def take(names: Sequence[str], lines: Iterable[tuple[int, list[str]]]) -> int:
 def resolve(asked: Parameters, *, by: User, at: datetime.datetime) -> None:
     """Find what each row of the file names and what stands there, and ask the gates."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE import_mine")
-        cursor.execute(f"CREATE TEMP TABLE import_asked ON COMMIT DROP AS {_asked(_OF_FILE)}", asked)
+        cursor.execute("ANALYZE import_mine; ANALYZE import_period")
+        cursor.execute(f"CREATE TEMP TABLE import_asked ON COMMIT DROP AS {_asked(_OF_FILE, _NEWEST)}", asked)
         cursor.execute(_TWICE)
     _ask_gates(_SLOTS_OF_FILE, asked, by=by, at=at)
 
