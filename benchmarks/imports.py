@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
+from typing import Any
 
 import django
 import xlsxwriter
@@ -168,7 +169,7 @@ _BARE = {
 
 def _bare(world: World) -> float:
     """Seconds to write the rows of an import without reading, judging or signing anything."""
-    asked = {
+    asked: dict[str, Any] = {
         "count": ROWS,
         "by": world.clerk.pk,
         "series": [series.pk for series in world.series],

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sheets
@@ -37,14 +37,14 @@ def reported(entry: ProgressEntry) -> Cell:
 
 def standing(entry: ProgressEntry) -> str:
     """The status with the marks that a page shows beside it."""
-    marks = (gettext_noop("更正") if entry.is_correction else "", gettext_noop("演示数据") if entry.is_demo else "")
-    return _standing(get_language(), entry.status, *marks)
+    return _standing(get_language(), entry.status, is_correction=entry.is_correction, is_demo=entry.is_demo)
 
 
 @lru_cache(maxsize=256)
-def _standing(_language: str | None, status: str, *marks: str) -> str:
+def _standing(_language: str | None, status: str, *, is_correction: bool, is_demo: bool) -> str:
     """Kept by language, for an export asks it of every row."""
-    return "、".join([str(EntryStatus(status).label), *(gettext(mark) for mark in marks if mark)])
+    marks = (gettext("更正") if is_correction else "", gettext("演示数据") if is_demo else "")
+    return "、".join([str(EntryStatus(status).label), *filter(None, marks)])
 
 
 def named(period: Period) -> str:

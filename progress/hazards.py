@@ -198,6 +198,9 @@ _PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,4}\d{1,8})[\"']")
 #: Cells beyond column Z, and beyond row 50,000: a table is laid out in full, so it may not be both wide and deep.
 _WIDE = re.compile(rb" r=\"[A-Z]{2}")
 _DEEP = re.compile(rb" r=\"[A-Z]+(?:[5-9]\d{4}|\d{6})\"")
+#: A cell's tag in a spelling that no program writes, under which the patterns of this module would not know it.
+_UNPLAIN = re.compile(rb"<(?:[\w.-]+:)?[cf](?=\s)(?!(?: [\w.:-]+=(?:\"[^\"<>]*\"|'[^'<>]*'))* ?/?>)")
+_UNPLAIN_SIGNS = (b"\t", b"\n", b"\r", b" =", b"= ", b"  ")
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"'](?!utf-8[\"']|us-ascii[\"'])", re.IGNORECASE)
 _OUTWARD = re.compile(rb"<[^>]*TargetMode=[\"']External[\"'][^>]*>")
 #: A cell that shows #N/A or the like, which those who read workbooks take for an empty one.
@@ -260,6 +263,8 @@ class _Scan:
             yield tags + bracket
 
     def _check_cells(self, tags: bytes) -> None:
+        if any(sign in tags for sign in _UNPLAIN_SIGNS) and _UNPLAIN.search(tags):
+            raise UnfitTable(_DAMAGED)
         found = _SUSPECT.search(tags)
         if not found and any(tag in tags for tag in _PREFIXED):
             found = _SUSPECT_PREFIXED.search(tags)

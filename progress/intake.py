@@ -72,7 +72,8 @@ def letter(place: int) -> str:
 def text_of(cell: Any) -> str:
     """What a person reads in the cell, without space around it; a number as it would be typed."""
     if isinstance(cell, str):
-        text = cell.strip()
+        # The database keeps no NUL; what stands for one is no figure and no name, so that the rules refuse it.
+        text = cell.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     if isinstance(cell, bool):
         return str(cell).upper()
@@ -156,6 +157,10 @@ def _readable(rows: Iterable[Cells]) -> Iterator[Cells]:
             row = next(upcoming)
         except StopIteration:
             return
+        except (OverflowError, ValueError) as error:
+            raise UnfitTable(
+                _("第 %(row)d 行有无法读取的日期或时间，请改为文字后再上传。") % {"row": number}
+            ) from error
         except csv.Error as error:
             where = {"row": number}
             raise UnfitTable(

@@ -146,13 +146,15 @@ _THEIRS = """jsonb_build_object(
     )
 )"""
 _IS_OPEN = "a.status IN ('draft', 'returned')"
-#: The version a file may build on: that of the entry, or the one before if the same person's own import came between.
+#: The version a file may build on: that of the entry, or the one before if only the same person's own import came
+#: between, saved or taken back again.
 _IS_SEEN = """(
     CASE WHEN a.version = '' THEN 0 ELSE a.version::int END = a.entry_version
     OR (a.entry_id, a.entry_version, CASE WHEN a.version = '' THEN 0 ELSE a.version::int END) IN (
-        SELECT line.entry_id, coalesce(line.version, 0) + 1, coalesce(line.version, 0)
+        SELECT line.entry_id, coalesce(line.version, 0) + CASE run.status WHEN 'saved' THEN 1 ELSE 2 END,
+            coalesce(line.version, 0)
         FROM progress_importrow line JOIN progress_importrun run ON run.id = line.run_id
-        WHERE run.imported_by_id = %(by)s AND run.status = 'saved' AND line.outcome IN ('new', 'changed')
+        WHERE run.imported_by_id = %(by)s AND run.status IN ('saved', 'undone') AND line.outcome IN ('new', 'changed')
     )
 )"""
 _IS_VERSION = "(a.version = '' OR a.version ~ '^[0-9]{1,9}$')"

@@ -15,6 +15,7 @@ export class Cell {
     this.entry = entry ? Number(entry) : null;
     this.version = version ? Number(version) : null;
     this.status = status || "missing";
+    this.isUntouched = td.dataset.untouched !== undefined;
     this.stood = { value: value || "", reason: reason || "" };
     this.content = this.stood;
     this.state = "";
@@ -52,9 +53,9 @@ export class Cell {
     return this.content.value !== "" || this.content.reason !== "";
   }
 
-  /** Whether the server would take its submission as it stands, evidence apart. */
+  /** Whether it is submitted with the page: complete, evidence apart, and not as it was sent back. */
   get isReady() {
-    return !this.isLocked && !this.isUnsaved && this.entry !== null && this.isFilled;
+    return !this.isLocked && !this.isUnsaved && this.entry !== null && this.isFilled && !this.isUntouched;
   }
 
   /** What the input shows: a number, or the mark of no progress with its reason. */
@@ -154,6 +155,7 @@ export class Cell {
     this.entry = found.entry || null;
     this.version = found.version;
     this.status = found.status || "missing";
+    this.isUntouched = Boolean(found.is_untouched);
     this.shown = found.shown || "—";
     if (found.cumulative !== undefined) data.cumulative = found.cumulative;
     if (found.remaining !== undefined) data.remaining = found.remaining;

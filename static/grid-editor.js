@@ -29,8 +29,8 @@ export class Editor {
     this.input.addEventListener("blur", () => this.left());
   }
 
-  /** Go to a cell; with `quietly` the focus stays where it is. */
-  go(cell, quietly = false) {
+  /** Go to a cell; with `inPlace` the page is not scrolled to it. */
+  go(cell, inPlace = false) {
     if (!cell) return;
     this.isMoving = true;
     if (this.cell) this.cell.td.classList.remove("active");
@@ -39,11 +39,9 @@ export class Editor {
     cell.td.insertBefore(this.input, cell.td.firstChild);
     this.input.setAttribute("aria-label", `${cell.name} ${cell.row.regionName}`);
     this.reset();
-    if (!quietly) {
-      this.input.focus({ preventScroll: true });
-      this.input.select();
-      reveal(cell.td);
-    }
+    this.input.focus({ preventScroll: true });
+    this.input.select();
+    if (!inPlace) reveal(cell.td);
     this.isMoving = false;
     this.on.move(cell);
   }

@@ -20,7 +20,8 @@ from progress.services.reopenings import reopen
 from projects.models import ConditionLevel, Project
 from projects.services.conditions import open_condition
 from tests import factories as make
-from tests import sheets, uploads
+from tests import uploads
+from tests.progress import filled
 
 #: The last day of March 2025, when its reports may be typed.
 NOW = datetime.datetime(2025, 3, 31, 12, tzinfo=CITY_TIME)
@@ -80,7 +81,7 @@ def start_work(mark: str, town: str, line: WorkLine, above: Project) -> Work:
         target=make.target(entries[EntryStatus.VERIFIED].series.indicator, region_code=town[:6], basis=mark),
         evidence=make.evidence(entries[EntryStatus.DRAFT], team.clerk, uploads.photo(mark), name=f"{mark}.jpg"),
         draw=make.draw(people[Role.SUPERVISOR], region_code=town[:6], work_line=line, seed=mark),
-        run=imports.receive(upload=sheets.csv_sheet([], name=f"{mark}.csv"), by=team.clerk, at=NOW),
+        run=imports.receive(upload=filled.csv_sheet([], name=f"{mark}.csv"), by=team.clerk, at=NOW),
         reopening=reopen(period=quarter, until=until, reason=mark, by=team.verifier, at=NOW, **place),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms import OnceForm
 from accounts.models import User
@@ -32,7 +33,9 @@ class DrawForm(OnceForm):
     work_line = forms.ChoiceField(label=_("工作线"), choices=WorkLine)
     region = RegionCodeField(label=_("地区代码"), help_text=_("含其下级地区，例如 1404 为全市。"))
     number = forms.IntegerField(label=_("抽取数量"), min_value=1, max_value=10_000, initial=5)
-    measure = forms.ChoiceField(label=_("数量单位"), choices=[("entries", _("条")), ("percent", _("候选的百分之几"))])
+    measure = forms.ChoiceField(
+        label=_("数量单位"), choices=[("entries", pgettext_lazy("column", "条")), ("percent", _("候选的百分之几"))]
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import JSONObject, Left
+from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
+from accounts.models import Duty, Role, User
 from jurisdictions.models import RegionLevel, WorkLine
 from progress.agenda import my_series
 from progress.models import EntryStatus, Period, ProgressEntry, Reopening
@@ -99,9 +100,24 @@ def chooser(user: User, asked: Asked, *, on: datetime.date) -> Chooser | None:
     )
 
 
+def why_nothing(user: User, *, on: datetime.date) -> str:
+    """Why no desk is open to the person that day, in a sentence. Up to two queries."""
+    if not _clerk_duties(user, on):
+        return _("您没有填报职责，不能在此填报。")
+    if not my_series(user).exists():
+        return _("您的职责范围内没有人工填报的填报项，无须在此填报。")
+    if not _periods(user, None, on=on):
+        return _("现在没有开放填报的调度期。")
+    return _("现在开放的调度期里，没有您应报的填报项。")
+
+
+def _clerk_duties(user: User, on: datetime.date) -> list[Duty]:
+    return [duty for duty in user.duties_on(on) if duty.role == Role.CLERK]
+
+
 def _check_known(user: User, asked: Asked, periods: Container[int], *, on: datetime.date) -> None:
     """Whoever asks for a period, place or line that is not his is told that there is none. Raises NoSuchDesk."""
-    mine = [duty for duty in user.duties_on(on) if duty.role == Role.CLERK]
+    mine = _clerk_duties(user, on)
     is_known = (
         (asked.period is None or asked.period in periods)
         and (not asked.region or any(_overlap(asked.region, duty.region_id) for duty in mine))
@@ -171,9 +187,7 @@ def _found(periods: Iterable[Period]) -> Iterator[_Found]:
 def _regions(user: User, found: Iterable[_Found], *, on: datetime.date) -> dict[str, str]:
     """The units by code: those of the clerk's duties, of a city's duty the counties in which there is something."""
     regions = {}
-    for duty in user.duties_on(on):
-        if duty.role != Role.CLERK:
-            continue
+    for duty in _clerk_duties(user, on):
         if len(duty.region_id) >= COUNTY_DIGITS:
             regions[duty.region_id] = duty.region.full_name
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from accounts.policy import Action
 from jurisdictions.models import Region
 from progress.agenda import ReportState, gate_of
 from progress.gate import Gate
-from progress.grid.cells import Beside, beside, typed
+from progress.grid.cells import Beside, beside, is_untouched, typed
 from progress.grid.desks import Desk, alive
 from progress.models import EntryStatus, Indicator, Period, ProgressEntry, Series, SeriesOrigin
 from progress.models.entries import EDITABLE
@@ -76,9 +76,14 @@ class Cell:
         return self.amount is not None or bool(self.entry and self.entry.no_progress_reason)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether it stands as it was sent back, and is still to be mended."""
+        return bool(self.entry and not self.lock and is_untouched(self.entry))
+
+    @property
     def is_ready(self) -> bool:
-        """Whether it may be submitted as it stands; evidence is asked for then."""
-        return bool(self.entry and self.is_filled and not self.lock)
+        """Whether it is submitted with the page; evidence is asked for then."""
+        return bool(self.entry and self.is_filled and not self.lock and not self.is_untouched)
 
     @property
     def warning(self) -> str:
@@ -117,9 +122,15 @@ class Sheet:
 
     @property
     def ready(self) -> list[ProgressEntry]:
-        """The drafts that may be submitted as they stand."""
-        cells = (cell for row in self.rows for cell in row.cells if cell)
-        return [cell.entry for cell in cells if cell.entry and cell.is_ready]
+        """The drafts, and the returned entries changed since, that may be submitted as they stand."""
+        return [cell.entry for cell in self._cells() if cell.entry and cell.is_ready]
+
+    @property
+    def has_untouched(self) -> bool:
+        return any(cell.is_untouched for cell in self._cells())
+
+    def _cells(self) -> Iterator[Cell]:
+        return (cell for row in self.rows for cell in row.cells if cell)
 
 
 def sheet(desk: Desk, *, by: User, at: datetime.datetime, number: int = 1) -> Sheet:

@@ -53,6 +53,7 @@ class ImportRun(models.Model):
     is_submitting = models.BooleanField(_("导入后直接报送"), default=False)
     imported_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("导入人"), related_name="imports")
     received_at = models.DateTimeField(_("上传时间"))
+    confirmed_at = models.DateTimeField(_("确认时间"), null=True)
     saved_at = models.DateTimeField(_("导入时间"), null=True)
     undone_at = models.DateTimeField(_("撤销时间"), null=True)
 

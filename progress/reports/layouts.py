@@ -10,6 +10,7 @@ from typing import IO
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import sheets
 from accounts.sheets import Cell, Column
@@ -52,7 +53,7 @@ def dispatch_layout(table: Dispatch, region: Region) -> Layout:
         _number(_("环比"), _("百分点") if is_ratio else "%"),
         _number(_("排名")),
         Column(_("灯号"), width=10),
-        Column(_("报送"), width=12),
+        Column(pgettext("column", "报送"), width=12),
     ]
     return Layout(
         _("调度表"),

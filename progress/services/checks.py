@@ -123,5 +123,6 @@ def record_result(
 def _correction(entry: ProgressEntry, *, by: User, at: datetime.datetime, reason: str) -> ProgressEntry:
     """The next revision: the one that somebody opened since the draw, or a new one."""
     revisions = ProgressEntry.objects.filter(series=entry.series_id, period=entry.period_id, fact=entry.fact)
-    following = revisions.filter(revision=entry.revision + 1).first()
+    # Locked, for its clerk may be deleting it: then there is none, and a new one is opened.
+    following = revisions.filter(revision=entry.revision + 1).select_for_update().first()
     return following or next_revision(entry=entry, by=by, at=at, reason=reason)

@@ -25,8 +25,8 @@ from accounts.refusals import NotAllowed, Refused
 from progress import display, rollups
 from progress.forms import EntryForm, SlotForm
 from progress.forms.grid import DeskForm, DraftsForm
-from progress.grid.cells import beside, typed
-from progress.grid.desks import Asked, NoSuchDesk, chooser
+from progress.grid.cells import beside, is_untouched, typed
+from progress.grid.desks import Asked, NoSuchDesk, chooser, why_nothing
 from progress.grid.sheets import sheet
 from progress.models import Period, ProgressEntry, Series
 from progress.models.entries import EDITABLE
@@ -51,16 +51,17 @@ def _page(
     form, at, user = DeskForm(request.GET), timezone.now(), request.user
     if not form.is_valid():
         raise Http404
-    data = form.cleaned_data
+    data, today = form.cleaned_data, timezone.localdate(at)
     with rollups.snapshot():
         try:
-            found = chooser(user, Asked(data["period"], data["region"], data["line"]), on=timezone.localdate(at))
+            found = chooser(user, Asked(data["period"], data["region"], data["line"]), on=today)
         except NoSuchDesk as error:
             raise Http404 from error
         page = sheet(found.desk, by=user, at=at, number=data["page"] or 1) if found else None
     context = {
         "chooser": found,
         "sheet": page,
+        "why_nothing": "" if found else why_nothing(user, on=today),
         "form": DraftsForm(initial={"drafts": _named(page.ready) if page else ""}),
         "reasons": COMMON_REASONS,
         "submitted": submitted,
@@ -153,6 +154,7 @@ def _content(entry: ProgressEntry) -> Answer:
         "version": entry.version,
         "status": entry.status,
         "status_name": entry.get_status_display(),
+        "is_untouched": is_untouched(entry),
         "value": typed(entry.value),
         "shown": display.quantity(entry.value, entry.series.indicator.decimals),
         "no_progress_reason": entry.no_progress_reason,

@@ -61,7 +61,7 @@ def _receive(form: ImportForm, by: User) -> Answer:
     run = service.receive(
         upload=form.cleaned_data["file"], by=by, at=timezone.now(), is_submitting=form.cleaned_data["do"] == "submit"
     )
-    return {"url": reverse("import_run", args=[run.pk]), "message": _("文件已上传。")}
+    return {"url": reverse("import_run", args=[run.pk]), "message": _("文件已检查，尚未写入任何数据。")}
 
 
 @require_safe
@@ -112,7 +112,7 @@ def show_run(request: SignedInRequest, pk: int, refusal: Refused | None = None) 
 
 def _most_pressing(run: ImportRun) -> str:
     """What a person looks at first: what is wrong, then what would change."""
-    order = ("error", "conflict", "changed", "new", "same")
+    order = ("error", "conflict", "new", "changed", "same")
     return next((outcome for outcome in order if run.counts.get(outcome)), "new")
 
 
@@ -134,8 +134,9 @@ def _faults(run: ImportRun, row: ImportRow) -> list[Fault]:
 
 
 def _was(row: ImportRow) -> Content | None:
+    """What stands; of a row that changes nothing, what the row says itself."""
     if row.before is None:
-        return None
+        return _becomes(row) if row.outcome == ImportOutcome.SAME else None
     value = row.before.get("value")
     return Content(Decimal(value) if value else None, row.before["no_progress_reason"], row.before["note"])
 

@@ -26,8 +26,8 @@ MOST_PIXELS = {"JPEG": 6000 * 4000, "MPO": 6000 * 4000, "PNG": 6000 * 4000, "WEB
 MOST_PIXELS_SCALED = 8192 * 6144
 #: Most scans of a JPEG: photos that load in steps have about ten, and a thousand would keep the server for minutes.
 MOST_SCANS = 40
-#: A mark in a JPEG; in the picture's own bytes FF is followed by 00 or a restart.
-MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+#: A mark in a JPEG that has a length; in the picture's own bytes FF is followed by 00 or a restart.
+MARK = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 TOO_LARGE = _("图片尺寸过大，请缩小后上传。")
 #: What Pillow raises over files that are no pictures, or cut short.

@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Role, User
 from accounts.refusals import Refused
-from progress.models import ImportRun, ImportStatus, Period, ProgressEntry, Series
+from progress.models import Frequency, ImportRun, ImportStatus, Period, ProgressEntry, Series
 from progress.services import imports
 from tests import factories as make
 from tests.progress import filled
@@ -185,7 +185,7 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Desk:
-    for kind in ("month", "quarter"):
+    for kind in (Frequency.MONTH, Frequency.QUARTER):
         make.period(kind=kind)
     clerk = make.user(Role.CLERK, make.COUNTY)
     return Desk(clerk, make.period(), [make.series() for _ in range(ROWS)])

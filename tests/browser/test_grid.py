@@ -90,7 +90,7 @@ def test_clerk_fills_and_submits_a_period_by_keyboard_only(portal: Portal, desk:
     page = sign_in_by_keyboard(portal, desk.team.clerk)
     tab_to(page, page.get_by_role("navigation").get_by_role("link", name="网格填报"))
     page.keyboard.press("Enter")
-    tab_to(page, page.locator(".editor"))
+    expect(page.locator(".editor")).to_be_focused()
     shoot(page, "grid-01-open")
     assert violations(page) == []
 
@@ -176,6 +176,38 @@ def say_that_nothing_happened(page: Page, desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(cell(page, desk.series(0, 1))).to_contain_text("无进展 ✓ 已存")
     expect(page.locator(".editor")).to_be_focused()
+
+
+def test_page_opens_in_the_first_cell_and_what_is_typed_is_kept(portal: Portal, desk: Desk) -> None:
+    page = portal.sign_in(desk.team.clerk)
+    page.goto(f"{portal.url}/grid/")
+    editor = page.locator(".editor")
+    expect(editor).to_be_focused()
+    assert page.evaluate("window.scrollY") == 0
+
+    page.reload()
+    expect(editor).to_be_focused()
+    page.keyboard.type("14")
+    page.keyboard.press("Enter")
+
+    expect(cell(page, desk.series(0, 0))).to_contain_text("14.00 ✓ 已存")
+
+
+def test_returned_entry_is_submitted_with_the_page_once_it_was_changed(portal: Portal, desk: Desk) -> None:
+    make.entry(desk.series(0, 1), 10, desk.period, status=EntryStatus.RETURNED, by=desk.team)
+    page = portal.sign_in(desk.team.clerk)
+    page.goto(f"{portal.url}/grid/")
+    returned, ready = cell(page, desk.series(0, 1)), page.locator("[data-ready]")
+    returned.click()
+    expect(ready).to_have_text("0")
+
+    page.keyboard.type("11")
+    page.keyboard.press("Enter")
+
+    expect(returned).to_contain_text("11.00 ✓ 已存")
+    expect(ready).to_have_text("1")
+    page.reload()
+    expect(ready).to_have_text("1")
 
 
 def test_conflict_shows_both_values_and_either_may_be_kept(portal: Portal, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from accounts.models import Role
 from progress.models import Frequency, Indicator, IndicatorKind, Period, ProgressEntry, Series
 from progress.services.periods import ensure_ahead
 from tests import factories as make
-from tests import sheets
 from tests.browser.conftest import Portal, shoot
 from tests.browser.test_main_job import violations
+from tests.progress import filled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,7 +78,8 @@ def test_sheet_is_filled_refused_mended_imported_and_undone(portal: Portal, mont
     assert not ProgressEntry.objects.exists()
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_text("已确认导入。")).to_be_visible()
-    assert sorted(ProgressEntry.objects.values_list("value", flat=True)) == [7, 12, 12.5]
+    values = ProgressEntry.objects.order_by("value").values_list("value", flat=True)
+    assert list(values) == [7, 12, Decimal("12.5")]
 
     page.get_by_role("button", name="撤销本次导入").click()
     expect(page.get_by_text("已撤销本次导入")).to_be_visible()
@@ -108,7 +110,7 @@ def test_long_import_shows_how_far_it_is_and_ends_by_itself(portal: Portal, mont
     )
     page = portal.sign_in(make.user(Role.CLERK, make.COUNTY))
     page.goto(f"{portal.url}/imports/")
-    upload(page, sheets.csv_sheet(sheets.line(series, month, "1.00") for series in made), tmp_path)
+    upload(page, filled.csv_sheet(filled.row(series, month, "1.00") for series in made), tmp_path)
 
     expect(page.get_by_text(f"新增 {MANY}")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="确认导入").click()

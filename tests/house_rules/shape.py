@@ -21,7 +21,7 @@ TOP_LEVEL = (
 )
 #: Character classes keep this line from matching itself.
 ELSEWHERE = re.compile(
-    r"(?<![\w.])[/](?:work|root|farm|home[/]\w+|tmp[/]\w+)[/\w]|\b[A-Z]:\\Users|python[h]osted|pypi[.]org"
+    r"(?<![\w.])[/](?:work|root|farm|home[/]\w+|tmp[/]\w+)[/]|[/]tmp[/]\w|\b[A-Z]:\\Users|python[h]osted|pypi[.]org"
     r"|npmjs[.](?:org|com)|deb[.]debian|--(?:extra-)?index-ur[l]"
 )
 PRETENCE = re.compile(r"(unittest\.|^)mock(\.|$)|^(pytest_mock|responses|requests_mock|fakeredis|freezegun)\b")

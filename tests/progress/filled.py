@@ -92,3 +92,11 @@ def told(run: ImportRun) -> list[str]:
 
 def outcomes(run: ImportRun) -> list[str]:
     return list(run.lines.order_by("row").values_list("outcome", flat=True))
+
+
+def workbook(rows: Iterable[Row]) -> SimpleUploadedFile:
+    return upload(as_xlsx(rows))
+
+
+def csv_sheet(rows: Iterable[Row], name: str = "台账.csv") -> SimpleUploadedFile:
+    return upload(as_csv(rows, encoding="utf-8-sig"), name)

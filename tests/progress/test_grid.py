@@ -1,4 +1,4 @@
-"""The grid's read model: which desk opens, which cells it has, and what stands beside each of them."""
+"""The grid's read model: which desk opens, and which cells it has."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from accounts.models import Role, User
 from jurisdictions.models import WorkLine
 from progress.gate import CITY_TIME
-from progress.grid.cells import Beside, beside
-from progress.grid.desks import Asked, Chooser, NoSuchDesk, chooser
+from progress.grid.desks import Asked, Chooser, NoSuchDesk, chooser, why_nothing
 from progress.grid.sheets import ROWS, Cell, Sheet, sheet
-from progress.models import EntryStatus, Frequency, IndicatorKind, Period, Reopening, Series
+from progress.models import EntryStatus, Frequency, Period, Reopening, Series
+from progress.services.entries import Content, change_draft
 from tests import factories as make
 from tests.progress.steps import send_back
 
@@ -44,11 +44,6 @@ def only_cell(clerk: User, **asked: Any) -> Cell:
     return cell
 
 
-def facts(series: Series, clerk: User, when: Period | None = None) -> Beside:
-    [(found, _entry)] = beside(Series.objects.filter(pk=series.pk), when or make.period(), by=clerk)
-    return found
-
-
 # Desks
 
 
@@ -57,6 +52,18 @@ def test_nothing_opens_to_a_clerk_without_series(clerk: User) -> None:
     make.series(region_code=make.OTHER_TOWN)
 
     assert chooser(clerk, Asked(), on=MARCH) is None
+
+
+def test_reason_why_nothing_opens_is_the_real_one(clerk: User) -> None:
+    make.fact()
+    assert why_nothing(make.user(Role.REVIEWER, make.COUNTY), on=MARCH) == "您没有填报职责，不能在此填报。"
+    assert why_nothing(clerk, on=MARCH) == "您的职责范围内没有人工填报的填报项，无须在此填报。"
+
+    make.series(frequency=Frequency.QUARTER)
+    assert why_nothing(clerk, on=MARCH) == "现在开放的调度期里，没有您应报的填报项。"
+
+    Period.objects.update(opens_on=datetime.date(2025, 4, 1))
+    assert why_nothing(clerk, on=MARCH) == "现在没有开放填报的调度期。"
 
 
 def test_first_desk_is_the_one_that_is_due_first_and_owes(clerk: User) -> None:
@@ -217,7 +224,20 @@ def test_cell_is_locked_by_the_status_of_its_entry(clerk: User, status: EntrySta
 
     cell = only_cell(clerk)
 
-    assert (cell.lock, cell.mark, cell.is_ready) == (lock, mark, lock == "")
+    assert (cell.lock, cell.mark, cell.is_ready) == (lock, mark, status == EntryStatus.DRAFT)
+
+
+def test_returned_entry_is_ready_once_it_was_changed(clerk: User) -> None:
+    team = make.team()
+    entry = make.entry(status=EntryStatus.RETURNED, by=team)
+    page = laid_out(clerk)
+    assert (page.ready, page.has_untouched) == ([], True)
+
+    later = NOON + datetime.timedelta(minutes=1)
+    change_draft(entry=entry, version=entry.version, content=Content(Decimal(11)), by=team.clerk, at=later)
+
+    page = laid_out(clerk)
+    assert (page.ready, page.has_untouched) == ([entry], False)
 
 
 def test_blank_zero_and_no_progress_are_told_apart(clerk: User) -> None:
@@ -273,113 +293,3 @@ def test_correction_is_left_to_its_own_page_and_opens_no_other_cell(clerk: User)
         "2025年1月已于2025年2月10日截止填报。",
     ]
     assert [gate.is_open for gate in page.gates] == [False]
-
-
-# Beside
-
-
-def test_last_value_and_cumulative_are_those_before_the_period(clerk: User) -> None:
-    series = make.series()
-    for month, value in ((1, 10), (2, 20), (4, 90)):
-        make.verified_entry(series, value, make.period(2025, month))
-    make.entry(series, 99, make.period(2024, 12), status=EntryStatus.REVIEWED)
-
-    found = facts(series, clerk)
-
-    assert found.last is not None
-    assert (found.last.value, found.last_period, found.cumulative) == (Decimal(20), "2025年2月", Decimal(30))
-
-
-def test_corrected_value_is_the_last_one(clerk: User) -> None:
-    series = make.series()
-    entry = make.verified_entry(series, 10, make.period(2025, 2))
-    make.correction(entry, 16)
-
-    found = facts(series, clerk)
-
-    assert [past.value for past in found.past] == [16]
-    assert found.cumulative == 16
-
-
-def test_no_progress_is_no_last_value(clerk: User) -> None:
-    series = make.series()
-    make.verified_entry(series, 10, make.period(2025, 1))
-    make.verified_entry(series, None, make.period(2025, 2), no_progress_reason="冬季停工")
-
-    assert facts(series, clerk).last_period == "2025年1月"
-
-
-def test_nothing_verified_is_not_zero(clerk: User) -> None:
-    found = facts(make.series(), clerk)
-
-    assert (found.last, found.posted, found.remaining_said) == (None, None, "—")
-    assert found.cumulative == 0
-
-
-def test_remaining_is_that_of_the_nearest_target(clerk: User) -> None:
-    measured, project = make.indicator(), make.project()
-    series = make.series(measured, project)
-    make.verified_entry(series, 10, make.period(2025, 2))
-    make.verified_entry(make.series(measured), 5, make.period(2025, 2))
-    make.target(measured, "1000", make.TOWN)
-    assert facts(series, clerk).remaining == 985
-
-    make.target(measured, "100", project=project)
-
-    assert facts(series, clerk).remaining == 90
-
-
-def test_remaining_counts_from_the_start_of_a_target(clerk: User) -> None:
-    series = make.series()
-    for month in (1, 2):
-        make.verified_entry(series, 10, make.period(2025, month))
-    make.target(series.indicator, "100", make.COUNTY, start_on=datetime.date(2025, 2, 1))
-
-    assert facts(series, clerk).remaining == 90
-
-
-def test_remaining_of_a_level_is_above_its_baseline(clerk: User) -> None:
-    series = make.series(make.indicator(IndicatorKind.STOCK))
-    make.target(series.indicator, "100", make.COUNTY, baseline=Decimal(40))
-    assert facts(series, clerk).remaining == 100
-
-    make.verified_entry(series, 65, make.period(2025, 2))
-
-    assert facts(series, clerk).remaining == 75
-
-
-def test_target_that_was_met_is_said_in_words(clerk: User) -> None:
-    series = make.series()
-    make.verified_entry(series, 120, make.period(2025, 2))
-    make.target(series.indicator, "100", make.COUNTY)
-
-    assert facts(series, clerk).remaining_said == "已达到目标，超出 20.00"
-
-
-def test_target_that_is_over_or_out_of_sight_is_none(clerk: User) -> None:
-    series = make.series()
-    make.target(series.indicator, "100", make.COUNTY, due_on=datetime.date(2025, 2, 28))
-    make.target(series.indicator, "100", make.CITY)
-
-    assert facts(series, clerk).remaining is None
-    assert facts(series, make.user(Role.CLERK)).remaining == 100
-
-
-def test_jump_is_told_against_the_series_own_past(clerk: User) -> None:
-    series = make.series()
-    for month in range(8, 13):
-        make.verified_entry(series, 12, make.period(2024, month))
-    found = facts(series, clerk)
-
-    assert found.warning(Decimal(13)) == found.warning(None) == ""
-    assert found.warning(Decimal("111.6")) == "比近5期中位数 12.00 高 8.3 倍，请核对"
-
-
-def test_jump_of_a_level_is_that_of_its_increment(clerk: User) -> None:
-    series = make.series(make.indicator(IndicatorKind.STOCK))
-    for month in range(8, 13):
-        make.verified_entry(series, 100 + month, make.period(2024, month))
-    found = facts(series, clerk)
-
-    assert found.warning(Decimal(113)) == ""
-    assert found.warning(Decimal(122)) == "本期比上次核定增加 10.00，比近4期增量的中位数 1.00 高 9.0 倍，请核对"

@@ -67,12 +67,13 @@ def test_cell_is_saved_and_answered_with_all_it_shows(send: Send, clerk: User) -
         "version": 1,
         "status": "draft",
         "status_name": "草稿",
+        "is_untouched": False,
         "value": "1234.5",
         "shown": "1,234.50",
         "no_progress_reason": "",
         "cumulative": "10.00",
         "remaining": "90.00",
-        "warning": "",
+        "warning": f"超过近1期最大值 10.00 的 10 倍，请核对；超出距目标的余量 90.00 {series.indicator.unit}，请核对",
     }
 
 
@@ -200,6 +201,7 @@ def test_cell_changed_meanwhile_shows_both_values(send: Send) -> None:
             "version": 2,
             "status": "draft",
             "status_name": "草稿",
+            "is_untouched": False,
             "value": "12",
             "shown": "12.00",
             "no_progress_reason": "",

@@ -276,3 +276,12 @@ def test_hyperlinks_and_pictures_do_no_harm() -> None:
 @pytest.mark.parametrize(("place", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (99, "CV"), (701, "ZZ"), (702, "AAA")])
 def test_columns_are_named_as_excel_names_them(place: int, name: str) -> None:
     assert intake.letter(place) == name
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="A3" t = "s"><v>0</v></c>', '<c\tr="CV200000"><v>1</v></c>', '<c r="A3"  t="e"><v>#N/A</v></c>'],
+)
+def test_cell_in_a_spelling_that_hides_it_from_the_checks_is_refused(cell: str) -> None:
+    with pytest.raises(UnfitTable):
+        hazards.check("台账.xlsx", packages.workbook(f'{packages.GOOD_ROWS}<row r="3">{cell}</row>'))

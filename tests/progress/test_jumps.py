@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progress.jumps import ENOUGH, SHARE, increments, jump, sentence
+from progress.jumps import ENOUGH, SHARE, increments, jump, leap, leap_sentence, sentence
 
 STEADY = ["12", "11", "13", "12", "12"]
 
@@ -51,6 +51,34 @@ def test_value_is_held_against_the_median_of_the_past(past: list[str], value: st
     found = jump(Decimal(value), decimals(past))
 
     assert (sentence(found, decimals=2, is_increment=False) if found else "") == told
+
+
+@pytest.mark.parametrize(
+    ("past", "value", "told"),
+    [
+        ([], "5000000", ""),
+        (["12"], "120", ""),
+        (["12"], "120.01", "超过近1期最大值 12.0 的 10 倍，请核对"),
+        (["12", "3", "0"], "5000000", "超过近3期最大值 12.0 的 10 倍，请核对"),
+        # Nothing positive gives no measure.
+        (["0", "0"], "35", ""),
+        (["-5"], "35", ""),
+    ],
+)
+def test_few_values_tell_only_what_is_many_times_their_largest(past: list[str], value: str, told: str) -> None:
+    found = leap(Decimal(value), decimals(past))
+
+    assert (leap_sentence(found, decimals=1) if found else "") == told
+
+
+@pytest.mark.parametrize(
+    ("places", "told"), [(0, "比近4期中位数 12 高 19.9 倍，请核对"), (2, "比近4期中位数 11.50 高 19.9 倍，请核对")]
+)
+def test_median_between_two_values_is_shown_with_the_digits_of_the_indicator(places: int, told: str) -> None:
+    found = jump(Decimal(240), decimals(["11", "11", "12", "12"]))
+
+    assert found is not None
+    assert sentence(found, decimals=places, is_increment=False) == told
 
 
 def test_level_is_told_by_its_increment() -> None:

@@ -65,6 +65,7 @@ def test_page_shows_what_stands_beside_each_cell(client: Client, clerk: User) ->
         "last-period": "2025年2月",
         "cumulative": "10.00",
         "remaining": "90.00",
+        "warning": f"超过近1期最大值 10.00 的 10 倍，请核对；超出距目标的余量 90.00 {series.indicator.unit}，请核对",
     }
 
 
@@ -199,10 +200,13 @@ def test_page_names_the_drafts_that_are_ready(client: Client, clerk: User) -> No
     ready = make.entry()
     make.entry(value=None)
     make.entry(status=EntryStatus.SUBMITTED)
+    returned = make.entry(status=EntryStatus.RETURNED)
 
-    form = client.get(reverse("grid")).context["form"]
+    page = client.get(reverse("grid"))
 
-    assert form["drafts"].value() == f"{ready.pk}:1"
+    assert page.context["form"]["drafts"].value() == f"{ready.pk}:1"
+    assert cell_of(page, returned.series)["data-untouched"] == "yes"
+    assert "退回的须先修改，才随本页报送；只补佐证的，请在填报页报送。" in page.content.decode()
 
 
 def test_refused_drafts_are_listed_and_the_others_go_through(client: Client, clerk: User) -> None:

@@ -19,8 +19,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, User
 from progress.models import EntryStatus, ImportRun, ImportStatus, Period, ProgressEntry, Series
 from tests import factories as make
-from tests import sheets
 from tests.pages import Page, signed_in
+from tests.progress import filled
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def test_sheet_is_previewed_confirmed_and_undone(
 ) -> None:
     signed_in(client, clerk)
 
-    page = send(client, sheets.workbook([sheets.line(series[0], march, "12.50"), sheets.line(series[1], march, 7)]))
+    page = send(client, filled.workbook([filled.row(series[0], march, "12.50"), filled.row(series[1], march, 7)]))
 
     run = ImportRun.objects.get()
     assert run.status == ImportStatus.CHECKED
@@ -89,7 +89,7 @@ def test_sheet_is_previewed_confirmed_and_undone(
 
 def test_rows_may_be_submitted_at_once(client: Client, clerk: User, series: list[Series], march: Period) -> None:
     signed_in(client, clerk)
-    send(client, sheets.csv_sheet([sheets.line(series[0], march, "12.50")]), do="submit")
+    send(client, filled.csv_sheet([filled.row(series[0], march, "12.50")]), do="submit")
 
     take(client, "confirm", ImportRun.objects.get())
 
@@ -101,12 +101,12 @@ def test_every_fault_is_named_with_row_and_column_and_nothing_is_written(
 ) -> None:
     signed_in(client, clerk)
     lines = [
-        sheets.line(series[0], march, "十二"),
-        sheets.line(series[1], march, "1", project="no-such-project"),
-        sheets.line(series[2], march, "3.00"),
+        filled.row(series[0], march, "十二"),
+        filled.row(series[1], march, "1", project="no-such-project"),
+        filled.row(series[2], march, "3.00"),
     ]
 
-    page = send(client, sheets.workbook(lines))
+    page = send(client, filled.workbook(lines))
 
     run = ImportRun.objects.get()
     rows = {line.row: line.errors for line in run.lines.filter(outcome="error")}
@@ -126,7 +126,7 @@ def test_error_workbook_keeps_the_rows_and_comments_the_failing_cells(
     client: Client, clerk: User, series: list[Series], march: Period
 ) -> None:
     signed_in(client, clerk)
-    send(client, sheets.workbook([sheets.line(series[0], march, "十二"), sheets.line(series[1], march, 5)]))
+    send(client, filled.workbook([filled.row(series[0], march, "十二"), filled.row(series[1], march, 5)]))
 
     answer = client.get(reverse("import_errors", args=[ImportRun.objects.get().pk]))
 
@@ -141,11 +141,11 @@ def test_same_file_twice_has_nothing_to_import(
     client: Client, clerk: User, series: list[Series], march: Period
 ) -> None:
     signed_in(client, clerk)
-    lines = [sheets.line(series[0], march, "12.50")]
-    send(client, sheets.csv_sheet(lines))
+    lines = [filled.row(series[0], march, "12.50")]
+    send(client, filled.csv_sheet(lines))
     take(client, "confirm", ImportRun.objects.get())
 
-    page = send(client, sheets.csv_sheet(lines))
+    page = send(client, filled.csv_sheet(lines))
 
     text = soup(page).get_text(" ", strip=True)
     assert "相同 1" in text
@@ -156,7 +156,7 @@ def test_change_is_shown_old_beside_new(client: Client, clerk: User, series: lis
     entry = make.entry(series[0], "10", march, status=EntryStatus.DRAFT)
     signed_in(client, clerk)
 
-    page = send(client, sheets.csv_sheet([sheets.line(series[0], march, "12.50", version=entry.version)]))
+    page = send(client, filled.csv_sheet([filled.row(series[0], march, "12.50", version=entry.version)]))
 
     [row] = soup(page).select("tbody tr")
     cells = [cell.get_text("", strip=True) for cell in row.find_all(["td", "th"])]
@@ -184,14 +184,14 @@ def test_double_click_sends_once(client: Client, clerk: User, series: list[Serie
     receipt = str(uuid.uuid4())
 
     for _click in range(2):
-        upload = sheets.csv_sheet([sheets.line(series[0], march, "12.50")])
+        upload = filled.csv_sheet([filled.row(series[0], march, "12.50")])
         client.post(IMPORTS, {"receipt": receipt, "file": upload, "do": "save"})
 
     assert ImportRun.objects.count() == 1
 
 
 def test_import_belongs_to_who_sent_it(client: Client, clerk: User, series: list[Series], march: Period) -> None:
-    send(signed_in(client, clerk), sheets.csv_sheet([sheets.line(series[0], march, "12.50")]))
+    send(signed_in(client, clerk), filled.csv_sheet([filled.row(series[0], march, "12.50")]))
     run = ImportRun.objects.get()
     colleague = signed_in(Client(), make.user(Role.CLERK, make.COUNTY))
 
@@ -204,7 +204,7 @@ def test_import_belongs_to_who_sent_it(client: Client, clerk: User, series: list
 def test_progress_asks_the_page_to_reload_once_the_portal_is_done(
     client: Client, clerk: User, series: list[Series], march: Period
 ) -> None:
-    send(signed_in(client, clerk), sheets.csv_sheet([sheets.line(series[0], march, "12.50")]))
+    send(signed_in(client, clerk), filled.csv_sheet([filled.row(series[0], march, "12.50")]))
     run = ImportRun.objects.get()
     address = reverse("import_progress", args=[run.pk])
 
@@ -225,8 +225,24 @@ def test_preview_asks_the_same_number_of_queries_for_three_rows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     signed_in(client, clerk)
-    send(client, sheets.csv_sheet([sheets.line(each, march, "12.50") for each in series[:count]]))
+    send(client, filled.csv_sheet([filled.row(each, march, "12.50") for each in series[:count]]))
     address = reverse("import_run", args=[ImportRun.objects.get().pk])
 
     with django_assert_num_queries(8):
         client.get(address)
+
+
+def test_sheet_taken_back_may_be_mended_and_sent_again(
+    client: Client, clerk: User, series: list[Series], march: Period
+) -> None:
+    version = make.entry(series[0], "10", march, status=EntryStatus.DRAFT).version
+    signed_in(client, clerk)
+    send(client, filled.csv_sheet([filled.row(series[0], march, "12.50", version=version)]))
+    run = ImportRun.objects.get()
+    take(client, "confirm", run)
+    take(client, "undo", run)
+
+    send(client, filled.csv_sheet([filled.row(series[0], march, "13.00", version=version)]))
+    take(client, "confirm", ImportRun.objects.latest("pk"))
+
+    assert ProgressEntry.objects.get().value == 13

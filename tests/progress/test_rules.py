@@ -52,7 +52,7 @@ digits = st.text("0123456789", min_size=1, max_size=18)
 numbers = st.builds("{}{}{}{}".format, st.sampled_from(["", "-", "+"]), digits, st.sampled_from(["", ".", ","]), digits)
 like_numbers = st.text("0123456789.,-+ eE%/１．亩\u3000\n", max_size=24)
 small = st.decimals(-300, 300, places=2).map(str)
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12).filter(readable)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12).filter(readable)
 values = st.one_of(small, numbers, like_numbers, st.just(""), texts).filter(readable)
 long = (
     st.sampled_from([REASON_LIMIT, NOTE_LIMIT])

@@ -62,6 +62,7 @@ def pictures() -> dict[str, tuple[bytes, str]]:
         "jpeg of 65,000 by 65,000": (resized_jpeg(jpeg, 65_000), LARGE),
         "jpeg of 8,000 by 8,000": (resized_jpeg(jpeg, 8_000), LARGE),
         "jpeg of sixty scans": (rescanned(60), LARGE),
+        "jpeg of sixty scans behind marks without a length": (rescanned(60, before=b"\xff\x01"), LARGE),
         "png cut in half": (png[: len(png) // 2], BROKEN),
         "png with a wrong checksum": (png.replace(b"IDAT", b"IDAT\0", 1), BROKEN),
         "png that says it is larger": (png[:16] + struct.pack(">II", 30_000, 30_000) + png[24:], BROKEN),
@@ -127,11 +128,11 @@ def resized_jpeg(jpeg: bytes, side: int) -> bytes:
     return jpeg[:at] + struct.pack(">HH", side, side) + jpeg[at + 4 :]
 
 
-def rescanned(times: int) -> bytes:
+def rescanned(times: int, *, before: bytes = b"") -> bytes:
     """A progressive JPEG whose last scan comes again and again: small to send, long to decode."""
     jpeg = uploads.photo(size=(4_000, 3_000), progressive=True)
     at = jpeg.rindex(START_OF_SCAN)
-    return jpeg[:at] + jpeg[at:-2] * times + END_OF_IMAGE
+    return jpeg[:at] + (before + jpeg[at:-2]) * times + END_OF_IMAGE
 
 
 def with_chunk(png: bytes, name: bytes, body: bytes) -> bytes:

@@ -31,8 +31,9 @@ def error_workbook(run: ImportRun) -> IO[bytes]:
     lines = list(table.lines(range(len(table.header))))
     notes = _("共 %(rows)d 行，%(faulty)d 行有误或冲突；标红的单元格有批注，改好后可直接上传本文件。")
     columns = [
-        sheets.Column(_("原行号"), "number", 8),
         *(sheets.Column(name, "text", _WIDE.get(name, 14), is_input=name in _INPUTS) for name in table.header),
+        # Last, so that every other column keeps the letter that the preview calls it by.
+        sheets.Column(_("原行号"), "number", 8),
     ]
     return sheets.workbook(
         run.name,
@@ -45,7 +46,7 @@ def error_workbook(run: ImportRun) -> IO[bytes]:
 
 def _rows(table: Table, lines: list[tuple[int, list[str]]]) -> Iterator[list[sheets.Cell]]:
     for number, texts in lines:
-        yield [number, *(_cell(name, text) for name, text in zip(table.header, texts, strict=True))]
+        yield [*(_cell(name, text) for name, text in zip(table.header, texts, strict=True)), number]
 
 
 def _cell(header: str, text: str) -> sheets.Cell:
@@ -57,8 +58,8 @@ def _comments(run: ImportRun, table: Table, places: dict[int, int]) -> dict[tupl
     """What is wrong, by row and column of the workbook; at the figure where the file has no such column."""
     found: dict[tuple[int, int], list[str]] = {}
     faulty = run.lines.exclude(errors=None).order_by("row").values_list("row", "errors")
-    faults = ((row, fault) for row, errors in faulty.iterator() for fault in errors)
+    faults = ((row, fault) for row, errors in faulty.iterator() for fault in errors or ())
     for row, fault in islice(faults, MAX_COMMENTS):
         column = table.columns.get(fault["column"], table.columns["value"])
-        found.setdefault((places[row], column + 1), []).append(fault["message"])
+        found.setdefault((places[row], column), []).append(fault["message"])
     return {cell: "\n".join(messages) for cell, messages in found.items()}

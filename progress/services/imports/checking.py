@@ -76,7 +76,8 @@ def _judge(run: ImportRun, *, at: datetime.datetime, report: Report | None) -> N
     run.rows = staging.take(names, report.counted(lines, table.height) if report else lines)
     asked = staging.parameters(run, run.imported_by)
     staging.resolve(asked, by=run.imported_by, at=at)
-    copy_rows("import_worded", ("n", "outcome", "errors"), _worded(staging.faults(asked)))
+    for faults in staging.faults(asked):
+        copy_rows("import_worded", ("n", "outcome", "errors"), _worded(faults))
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, asked)
     found = run.lines.values_list("outcome").annotate(rows=Count("row"))
@@ -86,10 +87,9 @@ def _judge(run: ImportRun, *, at: datetime.datetime, report: Report | None) -> N
 
 def table_of(run: ImportRun) -> intake.Table:
     """The sheet in the stored file. Raises UnfitTable."""
+    headers = {name: HEADERS[name] for name in READ}
     with run.file.open("rb") as file:
-        return intake.read(
-            run.file.name, file.read(), headers={name: HEADERS[name] for name in READ}, required=REQUIRED
-        )
+        return intake.read(run.name, file.read(), headers=headers, required=REQUIRED)
 
 
 def _worded(faults: Iterable[tuple[int, int, Any]]) -> Iterator[tuple[str, str, str]]:

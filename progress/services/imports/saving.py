@@ -23,6 +23,8 @@ from progress.services.imports.report import Report
 
 #: Rows written by one statement and signed together: so many lie in memory, and so often progress is told.
 BATCH = 20_000
+#: Key of the advisory lock of the one import that is being written.
+SAVE_LOCK = 140_400_04
 
 
 class DataChanged(Refused):
@@ -80,6 +82,8 @@ def save(*, run: ImportRun, at: datetime.datetime, report: Report | None = None)
     """Write the rows of a confirmed import, judged once more under locks. Raises DataChanged."""
     by = run.imported_by
     with connection.cursor() as cursor:
+        # One import writes at a time: two with the same new rows in another order would wait for each other.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SAVE_LOCK])
         cursor.execute(_LOCK, [run.pk])
     _judge_again(run, by=by, at=at)
     written = 0
@@ -104,12 +108,12 @@ def _judge_again(run: ImportRun, *, by: User, at: datetime.datetime) -> None:
 
 
 def _last_row(run: ImportRun) -> int:
-    return run.lines.aggregate(last=Max("row"))["last"] or 0
+    return int(run.lines.aggregate(last=Max("row"))["last"] or 0)
 
 
 def _write(run: ImportRun, first: int, last: int, *, by: User, at: datetime.datetime) -> int:
     """Write the rows from the first number to the last, with an audit event for each; returns how many."""
-    asked = {
+    asked: dict[str, Any] = {
         "run": run.pk,
         "first": first,
         "last": last,
@@ -124,9 +128,9 @@ def _write(run: ImportRun, first: int, last: int, *, by: User, at: datetime.date
             cursor.execute(_INSERT, asked)
         except IntegrityError as error:
             raise DataChanged from error
-        written = cursor.rowcount
+        written = int(cursor.rowcount)
         cursor.execute(_UPDATE, asked)
-        written += cursor.rowcount
+        written += int(cursor.rowcount)
         cursor.execute(_WRITTEN, asked)
         rows = cursor.fetchall()
     if len(rows) != written:

@@ -30,10 +30,12 @@ from progress.rules import AMOUNT, IS_READABLE, READ, RULES
 
 Parameters = Mapping[str, Any]
 
-TABLES: Final = ("mine", "period", "incoming", "asked", "closed", "twice", "worded")
+TABLES: Final = ("mine", "period", "incoming", "asked", "closed", "twice", "fault", "worded")
 
-#: A large import is a handful of long statements; its worker waits for them, no clerk does.
+#: A large import is a handful of long statements, for which its worker waits; those of a small one are short.
 PATIENCE = "240s"
+#: Rows whose faults are worded together: a sheet may be wrong in every cell, and all its sentences are a gigabyte.
+FAULTY_ROWS = 10_000
 
 _TABLES = """
 CREATE TEMP TABLE import_period (
@@ -47,6 +49,7 @@ CREATE TEMP TABLE import_closed (
     region_id text, work_line text, period_id bigint, returned_at timestamptz, reason text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE import_twice (series_id bigint, period_id bigint, rows text) ON COMMIT DROP;
+CREATE TEMP TABLE import_fault (n int NOT NULL, rule int NOT NULL, said text) ON COMMIT DROP;
 CREATE TEMP TABLE import_worded (n int NOT NULL, outcome text NOT NULL, errors jsonb NOT NULL) ON COMMIT DROP;
 """
 
@@ -106,7 +109,7 @@ def _asked(rows: str, entry: str) -> str:
             a.is_readable AND e.id IS NOT NULL AND a.amount IS NOT DISTINCT FROM e.value
                 AND a.no_progress_reason = e.no_progress_reason
                 AND (a.note IS NULL OR a.note = replace(e.note, E'\\r\\n', E'\\n'))
-                AND NOT (%(is_submitting)s AND e.status = '{EntryStatus.DRAFT}') AS is_same
+                AND NOT (%(is_submitting)s AND e.status IN ('{EntryStatus.DRAFT}', '{EntryStatus.RETURNED}')) AS is_same
         FROM ({rows}) a LEFT JOIN LATERAL (SELECT * FROM progress_progressentry WHERE {entry}) e ON true
         OFFSET 0
     ) a"""
@@ -139,10 +142,11 @@ LEFT JOIN import_twice t ON (t.series_id, t.period_id) = (a.series_id, a.period_
 _IS_BROKEN = " OR ".join(f"({rule.broken})" for rule in RULES)
 _NUMBERED = ", ".join(f"({number}, {rule.broken}, {rule.said})" for number, rule in enumerate(RULES))
 _FAULTS = f"""
-SELECT a.n, f.rule, f.said
+INSERT INTO import_fault SELECT a.n, f.rule, f.said
 FROM {_JUDGED.format(rows="import_asked")} CROSS JOIN LATERAL (VALUES {_NUMBERED}) f (rule, is_broken, said)
 WHERE a.asks AND ({_IS_BROKEN}) AND f.is_broken ORDER BY a.n, f.rule
 """
+_SOME_FAULTS = "SELECT n, rule, said FROM import_fault WHERE n BETWEEN %s AND %s ORDER BY n, rule"
 _COUNTS = f"""
 SELECT count(*) FILTER (WHERE a.asks AND ({_IS_BROKEN})), count(*) FILTER (WHERE a.asks AND a.entry_id IS NULL),
     count(a.entry_id) FILTER (WHERE a.asks)
@@ -181,12 +185,13 @@ def _mine(by: User) -> tuple[str, Any]:
         "indicator_code": F("indicator__code"),
         "work_line": F("project__work_line"),
     }
-    series = Series.objects.order_by().values("origin", "frequency", "region_id", "indicator_id", **columns)
+    names = ("origin", "frequency", "region_id", "indicator_id")
     named = "SELECT *, project_code AS project, indicator_code AS indicator FROM ({}) found"
     try:
-        found, scope = series.in_scope(by, Action.ENTER).query.sql_with_params()
-    except EmptyResultSet:
+        series = Series.objects.in_scope(by, Action.ENTER).order_by().values(*names, **columns)
         found, scope = series.query.sql_with_params()
+    except EmptyResultSet:
+        found, scope = Series.objects.values(*names, **columns).query.sql_with_params()
         named += " WHERE false"
     return named.format(found), scope
 
@@ -256,11 +261,15 @@ def closed(
             yield unit, line, str(number), returned_at.isoformat() if returned_at else None, answer.reason
 
 
-def faults(asked: Parameters) -> list[tuple[int, int, Any]]:
-    """Every fault there is: row, number of the rule, fields of its sentence."""
+def faults(asked: Parameters) -> Iterator[list[tuple[int, int, Any]]]:
+    """Every fault there is, those of some rows at a time: row, number of the rule, fields of its sentence."""
     with connection.cursor() as cursor:
         cursor.execute(_FAULTS, asked)
-        return [(row, rule, json.loads(said) if said else {}) for row, rule, said in cursor.fetchall()]
+        cursor.execute("SELECT coalesce(max(n), 0) FROM import_fault")
+        [last] = cursor.fetchone()
+        for first in range(0, last + 1, FAULTY_ROWS):
+            cursor.execute(_SOME_FAULTS, [first, first + FAULTY_ROWS - 1])
+            yield [(row, rule, json.loads(said) if said else {}) for row, rule, said in cursor.fetchall()]
 
 
 def counts(asked: Parameters, *, by: User, at: datetime.datetime) -> tuple[int, int, int]:

@@ -43,10 +43,10 @@ SELECT count(*) FILTER (WHERE e.status IN ('reviewed', 'verified')),
 FROM {_ENTRIES} WHERE {_OF_RUN}
 """
 _GATES = f"""
-SELECT DISTINCT series.region_id, project.work_line, line.period_id, NULL::timestamptz
+SELECT DISTINCT series.region_id, project.work_line, line.period_id, e.returned_at
 FROM {_ENTRIES} JOIN progress_series series ON series.id = line.series_id
 JOIN projects_project project ON project.id = series.project_id
-WHERE {_OF_RUN} AND e.status = 'submitted' AND e.revision = 1
+WHERE {_OF_RUN} AND (e.status = 'submitted' OR line.outcome = '{ImportOutcome.CHANGED}') AND e.revision = 1
 """
 _WRITTEN = f"""
 SELECT e.id, e.status, e.version, e.value::text, e.no_progress_reason, e.note, line.before
@@ -82,7 +82,7 @@ def undo(*, run: ImportRun, by: User, at: datetime.datetime) -> ImportRun:
         raise NotAllowed
     if run.status != ImportStatus.SAVED:
         raise CannotUndo(_("只有已导入且未撤销的批次可以撤销。"))
-    asked = {"run": run.pk, "at": at}
+    asked: dict[str, Any] = {"run": run.pk, "at": at}
     staging.open_tables(by)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, asked)
@@ -110,7 +110,7 @@ _OBSTACLES: tuple[str | Promise, ...] = (
 
 
 def _check(cursor: Any, asked: dict[str, Any], *, by: User, at: datetime.datetime) -> None:
-    """Whether nothing stands in the way; what was submitted may be taken back only while its gate is open."""
+    """Whether nothing stands in the way; what was reported or changed goes back only while its gate is open."""
     cursor.execute(_STATES, asked)
     for count, obstacle in zip(cursor.fetchone(), _OBSTACLES, strict=True):
         if count:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
@@ -25,6 +26,8 @@ from progress.services.imports.checking import check
 from progress.services.imports.report import Report, reporting
 from progress.services.imports.saving import DataChanged, save
 from progress.services.posting import nudge_after_commit
+
+log = logging.getLogger(__name__)
 
 #: Bytes of a file, and rows, that are few enough to be dealt with while the person waits.
 AT_ONCE_BYTES, AT_ONCE_ROWS = 300 * 1024, 3_000
@@ -106,6 +109,7 @@ def confirm(*, run: ImportRun, by: User, at: datetime.datetime) -> ImportRun:
         raise WrongStep(_("还有 %(count)d 行有误或冲突，请改好后重新上传。") % {"count": run.faulty})
     if not run.asked:
         raise WrongStep(_("没有需要写入的行：文件内容与现有填报相同，或没有填写。"))
+    run.confirmed_at = at
     if run.asked <= AT_ONCE_ROWS:
         return save(run=run, at=at)
     run.status, run.attempts, run.rows_done, run.refusal = ImportStatus.CONFIRMED, 0, 0, ""
@@ -128,7 +132,16 @@ def _own(run: ImportRun, by: User, *statuses: ImportStatus) -> ImportRun:
 def continue_waiting(*, at: datetime.datetime) -> int:
     """Take up each import that waits or was left by a worker that died; returns how many steps were done."""
     waiting = ImportRun.objects.filter(status__in=WAITING).order_by("pk").values_list("pk", flat=True)
-    return sum(_continue(number, at=at) for number in list(waiting))
+    return sum(_try(number, at=at) for number in list(waiting))
+
+
+def _try(number: int, *, at: datetime.datetime) -> bool:
+    """Take up one import; one that breaks is counted as an attempt and keeps no other waiting."""
+    try:
+        return _continue(number, at=at)
+    except Exception:
+        log.exception("import %d could not be continued", number)
+        return False
 
 
 def _continue(number: int, *, at: datetime.datetime) -> bool:
@@ -140,7 +153,8 @@ def _continue(number: int, *, at: datetime.datetime) -> bool:
             return True
         with reporting(run) as report:
             if run.status == ImportStatus.CONFIRMED:
-                _save_or_explain(run, at=at, report=report)
+                # The gate is asked for the instant at which the person confirmed, not for when a worker was free.
+                _save_or_explain(run, at=run.confirmed_at or at, report=report)
             else:
                 check(run=run, at=at, report=report)
     return True
