@@ -22,7 +22,7 @@ from progress.models import ProgressEntry, TargetVersion
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the menu; it is current on its own page and on those below it."""
+    """One entry of the menu; it is current on its own page and on those below it or led to from it."""
 
     label: str | Promise
     url: str
@@ -46,6 +46,9 @@ MENU = (
     ("projects", pgettext_lazy("list", "项目"), "folders", (Action.VIEW,)),
     ("periods", _("调度期"), "calendar-event", (Action.VIEW,)),
 )
+
+#: Pages beside the address of the menu entry they belong to, by that entry's URL name.
+BESIDE = {"ledger": "/imports/"}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def _menu(user: User, path: str, dots: dict[str, int]) -> list[NavItem]:
     for name, label, icon, actions in MENU:
         if not actions or any(holds(user, action) for action in actions):
             url = reverse(name)
-            is_current = path == url or (name != "home" and path.startswith(url))
+            is_current = path == url or (name != "home" and path.startswith((url, BESIDE.get(name, url))))
             items.append(NavItem(label, url, icon, is_current, dots.get(name, 0)))
     if user.is_staff:
         items.append(NavItem(_("后台管理"), reverse("admin:index"), "user-circle", is_current=False))

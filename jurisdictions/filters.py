@@ -55,6 +55,16 @@ class RegionInput(forms.TextInput):
 
     template_name = "jurisdictions/region_input.html"
 
+    def format_value(self, value: Any) -> str | None:
+        """A code as the region's name, if the name reads back as that code; anything else as it was typed."""
+        try:
+            code = codes.canonical(str(value or ""))
+        except codes.InvalidCode:
+            typed: str | None = super().format_value(value)
+            return typed
+        name = Region.objects.filter(pk=code).values_list("full_name", flat=True).first()
+        return name if name and _reads_as(name, code) else str(value)
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         said = {"list": "counties", "autocomplete": "off", "placeholder": _("名称、拼音或代码")}
         context = super().get_context(name, value, {**(attrs or {}), **said})
@@ -77,6 +87,13 @@ class RegionCodeField(forms.CharField):
     def said(self, code: str) -> str:
         """The region's name, the code where there is none."""
         return Region.objects.filter(pk=code).values_list("full_name", flat=True).first() or code
+
+
+def _reads_as(name: str, code: str) -> bool:
+    try:
+        return _only_region(name) == code
+    except ValidationError:
+        return False
 
 
 def _only_region(text: str) -> str:

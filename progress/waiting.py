@@ -93,7 +93,9 @@ def tallies(waiting: ProgressEntryQuerySet) -> list[Tally]:
 
 def beside(waiting: ProgressEntryQuerySet) -> ProgressEntryQuerySet:
     """Each entry with the key of what it is held against, what was verified before its period, and its evidence."""
-    earlier = ProgressEntry.objects.filter(series=OuterRef("series"), period__end_on__lte=OuterRef("period__end_on"))
+    earlier = ProgressEntry.objects.filter(
+        series=OuterRef("series"), period__end_on__lte=OuterRef("period__end_on")
+    ).exclude(period=OuterRef("period"), revision__gte=OuterRef("revision"))
     verified = LedgerLine.objects.filter(series=OuterRef("series"), ends__lt=OuterRef("period__end_on"))
     return waiting.with_labels().annotate(
         previous_pk=Subquery(earlier.standing().order_by("-period__end_on", "-revision").values("pk")[:1]),

@@ -8,6 +8,11 @@ function newReceipt() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The line begins with the file's name, so what is said of the file need not. */
+function withoutName(message, name) {
+  return message.startsWith(name) ? message.slice(name.length).replace(/^[：:]\s*/, "") : message;
+}
+
 /** One chosen file; sent again as it was, it carries the same receipt, so it is added once. */
 class Upload {
   constructor(file) {
@@ -49,7 +54,7 @@ class Upload {
         return;
       }
       const answer = await response.json();
-      this.tell(answer.state, answer.message);
+      this.tell(answer.state, withoutName(answer.message, this.file.name));
     } catch (error) {
       this.tell("waiting", form.dataset.failed);
     }

@@ -131,9 +131,9 @@ function start() {
   document.addEventListener("keydown", listen);
   form.addEventListener("input", summarise);
   summarise();
-  if (rows.length) rows[0].tabIndex = 0;
+  rows[0].tabIndex = 0;
   const refused = rows.find((row) => row.classList.contains("refused"));
   if (refused) makeCurrent(refused);
 }
 
-if (form) start();
+if (rows.length) start();

@@ -31,7 +31,7 @@ class DrawForm(OnceForm):
         help_text=_("只列出有已核定、未抽查过的填报的调度期。"),
     )
     work_line = forms.ChoiceField(label=_("工作线"), choices=WorkLine)
-    region = RegionCodeField(label=_("地区代码"), help_text=_("含其下级地区，例如 1404 为全市。"))
+    region = RegionCodeField(label=_("地区"), help_text=_("名称、拼音、首字母或代码；含其所有下级地区。"))
     number = forms.IntegerField(label=_("抽取数量"), min_value=1, max_value=10_000, initial=5)
     measure = forms.ChoiceField(
         label=_("数量单位"), choices=[("entries", pgettext_lazy("column", "条")), ("percent", _("候选的百分之几"))]

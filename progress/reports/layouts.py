@@ -87,6 +87,8 @@ def month_layout(rows: Sequence[MonthRow], region: Region, month: datetime.date)
         _number(_("本年累计")),
         _number(_("自始累计")),
         _number(_("目标")),
+        Column(_("完成期限"), width=18),
+        _number(_("计入目标")),
         _number(_("完成率"), "%"),
         Column(_("未完成原因"), width=48),
     ]
@@ -97,8 +99,18 @@ def month_layout(rows: Sequence[MonthRow], region: Region, month: datetime.date)
 def _month_cells(row: MonthRow) -> list[Cell]:
     figures = [_cell(figure) for figure in (row.month, row.year, row.ever)]
     reasons = "；".join(f"{entry.series.project}：{entry.no_progress_reason}" for entry in row.reasons)
+    counted = _cell(row.counted) if row.counted else None
     rate = row.held.rate if row.held else None
-    return [row.indicator.name, row.indicator.unit, *figures, _task(row.held, row.month), rate, reasons]
+    held = [_task(row.held, row.month), _due(row), counted, rate]
+    return [row.indicator.name, row.indicator.unit, *figures, *held, reasons]
+
+
+def _due(row: MonthRow) -> str | None:
+    """When the target is to be achieved, and that this is over."""
+    due_on = row.held.version.due_on if row.held else None
+    if due_on is None:
+        return None
+    return _("%(day)s（已过）") % {"day": due_on.isoformat()} if row.is_overdue else due_on.isoformat()
 
 
 def year_layout(rows: Sequence[YearRow], region: Region, year: int) -> Layout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -13,7 +13,7 @@ from jurisdictions.models import Region
 from progress import schedule
 from progress.figures import Look, parts
 from progress.figures.targets import last_due, light_rule, with_versions
-from progress.models import Indicator, IndicatorKind, ProgressEntry, Series, Target
+from progress.models import Indicator, IndicatorKind, ProgressEntry, Series, Target, TargetVersion
 from progress.models.targets import TargetQuerySet
 from progress.reports.book import Book, Figure, Place
 from progress.reports.held import Held, hold, standing
@@ -32,14 +32,19 @@ def indicators_in(region: Region, lines: Sequence[str]) -> list[Indicator]:
 
 @dataclass(frozen=True)
 class MonthRow:
-    """One indicator: what the month, the year so far and all time brought; `reasons` are of 本期无进展 in the month."""
+    """One indicator: what the month, the year so far and all time brought; `reasons` are of 本期无进展 in the month.
+
+    `counted` is what its target counts of that (计入目标), from the target's start or above its baseline.
+    """
 
     indicator: Indicator
     month: Figure
     year: Figure
     ever: Figure
     held: Held | None
+    counted: Figure | None
     reasons: list[ProgressEntry]
+    is_overdue: bool = False
 
 
 def month_report(
@@ -50,33 +55,48 @@ def month_report(
     book = Book(indicators, place.codes, until=month, look=look)
     held = _held(region, book, month, targets.filter(indicator__in=indicators), look)
     reasons = _reasons(region, indicators, month, look)
-    return [
-        MonthRow(
+
+    def row(indicator: Indicator) -> MonthRow:
+        target = held.get(indicator.pk)
+        return MonthRow(
             indicator=indicator,
             month=book.figure(indicator, place, month, month),
             year=book.figure(indicator, place, month.replace(month=1), month),
             ever=book.figure(indicator, place, None, month),
-            held=held.get(indicator.pk),
+            held=target,
+            counted=_counted(book, place, target, month) if target else None,
             reasons=[entry for part in parts(indicator) for entry in reasons.get(part.pk, ())],
+            is_overdue=target is not None and _is_over(target.version, month),
         )
-        for indicator in indicators
-    ]
+
+    return [row(indicator) for indicator in indicators]
+
+
+def _counted(book: Book, place: Place, held: Held, month: datetime.date) -> Figure:
+    """What the rate is computed from, with the ledger lines it is the sum of."""
+    indicator = held.target.indicator
+    since = None if indicator.kind == IndicatorKind.STOCK else held.version.start_on
+    return replace(book.figure(indicator, place, since, month), value=held.achieved)
 
 
 def _held(region: Region, book: Book, month: datetime.date, targets: TargetQuerySet, look: Look) -> dict[int, Held]:
-    """By indicator the target in force in the month, of several the one that ends first."""
+    """By indicator the target in force in the month that ends first; where all are over, the one that ended last."""
     end_on = schedule.month_end(month)
     promised = targets.promised(as_of=look.as_of).filter(region=region, project=None)
     found = with_versions(promised.select_related("indicator", "region").order_by("-code"), as_of=look.as_of)
-    in_force = [target for target in found if _is_in_force(target, month, end_on)]
+    begun = [target for target in found if (standing(target).start_on or end_on) <= end_on]
+    # The last one of each indicator is taken.
+    in_force = [target for target in begun if not _is_over(standing(target), month)]
     in_force.sort(key=lambda target: standing(target).due_on or datetime.date.max, reverse=True)
+    over = [target for target in begun if _is_over(standing(target), month)]
+    over.sort(key=lambda target: standing(target).due_on or datetime.date.min)
     due, rule = last_due(look.on, until=end_on), light_rule(look.as_of)
-    return {target.indicator_id: hold(target, book, month=month, due=due, rule=rule) for target in in_force}
+    return {target.indicator_id: hold(target, book, month=month, due=due, rule=rule) for target in (*over, *in_force)}
 
 
-def _is_in_force(target: Target, month: datetime.date, end_on: datetime.date) -> bool:
-    version = standing(target)
-    return (version.start_on or end_on) <= end_on and (version.due_on or month) >= month
+def _is_over(version: TargetVersion, month: datetime.date) -> bool:
+    """Whether the target was to be achieved before the month began."""
+    return version.due_on is not None and version.due_on < month
 
 
 def _reasons(

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -57,6 +59,30 @@ class Undecided(Refused):
     message = _("写了意见但没有选择，请选“通过”或“退回”。")
 
 
+#: By what became of an entry: who took that step, when, and how it is said.
+_STEPS = {
+    EntryStatus.REVIEWED: (
+        "reviewed_by",
+        "reviewed_at",
+        _("%(who)s已于%(when)s审核这条填报，请核对最新内容后再办理。"),
+    ),
+    EntryStatus.VERIFIED: ("verified_by", "verified_at", _("%(who)s已于%(when)s核定这条填报，不用再办理。")),
+    EntryStatus.RETURNED: ("returned_by", "returned_at", _("%(who)s已于%(when)s退回这条填报，不用再办理。")),
+}
+
+
+class MovedOn(entries.StaleVersion):
+    """Somebody, perhaps the same person in another tab, took the step already; says who and when."""
+
+    def __init__(self, current: ProgressEntry, *, by: User, at: datetime.datetime) -> None:
+        super().__init__(current)
+        person, moment, sentence = _STEPS[EntryStatus(current.status)]
+        who, when = getattr(current, person), timezone.localtime(getattr(current, moment))
+        is_today = when.date() == timezone.localtime(at).date()
+        said = date_format(when, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
+        self.message = sentence % {"who": _("您") if who == by else who, "when": said}
+
+
 @transaction.atomic
 def rule(*, rulings: Sequence[Ruling], by: User, at: datetime.datetime) -> Outcome:
     """Carry out each ruling in a savepoint of its own; what one is refused for stands in the outcome.
@@ -70,6 +96,9 @@ def rule(*, rulings: Sequence[Ruling], by: User, at: datetime.datetime) -> Outco
         try:
             with transaction.atomic():
                 _carry_out(ruling, found.get(ruling.entry), by, at)
+        except entries.StaleVersion as refusal:
+            current = refusal.current
+            outcome.refused[ruling.entry] = MovedOn(current, by=by, at=at) if current.status in _STEPS else refusal
         except Refused as refusal:
             outcome.refused[ruling.entry] = refusal
         else:

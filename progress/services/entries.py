@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -30,7 +31,7 @@ class StaleVersion(Refused):
     """Somebody changed the entry since the person read it; `current` is the entry as it is now."""
 
     code = "stale_version"
-    message = _("这条填报已被他人修改，请核对最新内容后再办理。")
+    message: str | Promise = _("这条填报已被他人修改，请核对最新内容后再办理。")
 
     def __init__(self, current: ProgressEntry) -> None:
         self.current = current

@@ -91,14 +91,17 @@ def _queue(request: SignedInRequest, sent: Sent | None = None) -> HttpResponse:
     shown = waiting.beside(asked.exclude(pk__in=refused)).select_related("submitted_by")
     page = page_of(shown, request.GET, newest_first=False, sort="changed_at")
     tallies = waiting.tallies(mine)
+    groups = _groups(page.rows, {tally.code: tally.county for tally in tallies}, sent)
+    held_up = _refused(mine, request.user, sent) if sent and refused else []
     context = {
         "filter": found,
         "page": page,
         "tallies": tallies,
         "lines": WorkLine.choices,
         "total": sum(tally.total for tally in tallies),
-        "groups": _groups(page.rows, {tally.code: tally.county for tally in tallies}, sent),
-        "refused": _refused(mine, request.user, sent) if sent and refused else [],
+        "groups": groups,
+        "refused": held_up,
+        "is_open": bool(groups) or any(line.is_open for line in held_up),
         "sent": sent,
         "form": BatchForm(initial={"opinion": sent.typed.get("opinion", "") if sent else ""}),
     }

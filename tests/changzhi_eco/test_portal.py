@@ -49,6 +49,14 @@ def test_menu_marks_where_the_person_is(client: Client) -> None:
     assert [item.url for item in items if item.is_current] == [reverse("entries")]
 
 
+def test_menu_marks_the_ledger_while_a_file_is_imported(client: Client) -> None:
+    client.force_login(make.user(Role.CLERK))
+
+    items = client.get(reverse("imports")).context["nav_items"]
+
+    assert [item.url for item in items if item.is_current] == [reverse("ledger")]
+
+
 def test_demo_data_is_announced_on_every_page(client: Client) -> None:
     client.force_login(make.user(Role.LEADER))
     banner = "本站含演示数据"

@@ -205,7 +205,23 @@ def test_refused_row_that_waits_no_more_only_says_so(client: Client) -> None:
 
     line = lines(page)[entry.pk]
     assert not line.is_open
-    assert "已被他人修改" in line.refusal
+    assert line.refusal.startswith(f"{team.reviewer}已于" if entry.reviewed_by != team.reviewer else "您已于")
+    assert "审核这条填报" in line.refusal
+    assert line.row.previous is None
+    assert "data-submit" not in page.content.decode()
+
+
+def test_entry_verified_in_another_tab_is_not_held_against_itself(client: Client) -> None:
+    team, series = make.team(), make.series()
+    before = make.verified_entry(series, 3, make.period(2025, 2), by=team)
+    entry = make.verified_entry(series, 5, make.period(2025, 3), by=team)
+
+    page = send(signed_in(client, team.verifier), {"entry": entry, "decision": "pass", "version": entry.version - 1})
+
+    line = lines(page)[entry.pk]
+    assert line.refusal.startswith("您已于")
+    assert "核定这条填报" in line.refusal
+    assert line.row.previous == before
 
 
 def test_batch_sent_twice_takes_effect_once_and_is_answered_alike(client: Client) -> None:

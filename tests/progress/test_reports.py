@@ -287,6 +287,19 @@ def test_month_report_takes_the_target_in_force_that_ends_first() -> None:
     assert (held.target, held.rate) == (annual, Decimal("25.00"))
 
 
+def test_month_report_keeps_an_overdue_target_and_shows_what_it_counts() -> None:
+    measured = three_places()
+    make.target(measured, "5", start_on=D(2023, 1, 1), due_on=D(2023, 12, 31))
+    late = make.target(measured, "193.5", start_on=D(2025, 1, 1), due_on=D(2025, 2, 28))
+
+    row = city_report(MARCH)[measured]
+
+    assert (row.held.target, row.is_overdue) == (late, True)
+    assert (row.counted.value, row.held.rate) == (Decimal("96.75"), Decimal("50.00"))
+    assert row.ever.value == Decimal("104.75")
+    assert "since=2025-01" in row.counted.url
+
+
 def test_reasons_are_those_that_stand_for_the_month() -> None:
     measured, team = make.indicator(), make.team()
     stopped, resumed = make.series(measured), make.series(measured)
