@@ -1,11 +1,14 @@
-"""Writing many rows at once by COPY, from rows made as they are sent."""
+"""Writing many rows at once: new ones by COPY, made as they are sent, and known ones in one statement."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
-from django.db import connection
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
 from psycopg2 import sql
 
 #: Rows handed over at a time: few enough to lie in the socket while the next are made and these are stored.
@@ -27,7 +30,8 @@ def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
     )
     pipe = _Pipe(lines)
     with connection.cursor() as cursor:
-        cursor.copy_expert(statement, pipe, size=1)
+        # By position, for the wrapper that logs statements knows no name.
+        cursor.copy_expert(statement, pipe, 1)
         if pipe.error:
             raise pipe.error
         return int(cursor.rowcount)
@@ -48,6 +52,29 @@ def escaped(cell: str | None) -> str:
     if cell is None:
         return "\\N"
     return cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write those fields of rows of one table in one statement, whatever their number.
+
+    Django's bulk_update names every row once for each column, which for thousands takes ten times as long.
+    """
+    if not rows:
+        return
+    options: Any = rows[0]._meta
+    fields = [options.pk, *(options.get_field(name) for name in names)]
+    told = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    changes = [sql.SQL("{0} = new.{0}").format(sql.Identifier(field.column)) for field in fields[1:]]
+    statement = sql.SQL(
+        "UPDATE {table} SET {changes} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) new"
+        " WHERE {table}.{key} = new.{key}"
+    ).format(
+        table=sql.Identifier(options.db_table),
+        changes=sql.SQL(", ").join(changes),
+        key=sql.Identifier(options.pk.column),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(told, cls=DjangoJSONEncoder)])
 
 
 class _Pipe:

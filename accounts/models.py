@@ -1,4 +1,4 @@
-"""Users, duties, the append-only audit trail and idempotency receipts."""
+"""Users, duties, what tokens may be told, the append-only audit trail and idempotency receipts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from knox.models import AuthToken
 
 from jurisdictions.models import Organisation, Region, WorkLine
 
@@ -102,6 +103,27 @@ class Duty(models.Model):
     def covers(self, *, unit: str, line: str) -> bool:
         """Whether the duty reaches that region on that work line."""
         return self.work_line in ("", line) and unit.startswith(self.region_id)
+
+
+class Scope(models.TextChoices):
+    """Restricted data that a program is told only if its token says so."""
+
+    COORDINATES = "coordinates", _("坐标")
+
+
+class TokenScope(models.Model):
+    """One scope of one REST token, given when it is issued; it goes with the token."""
+
+    token = models.ForeignKey(AuthToken, models.CASCADE, verbose_name=_("令牌"), related_name="scopes")
+    scope = models.CharField(_("范围"), max_length=20, choices=Scope)
+
+    class Meta:
+        verbose_name = _("令牌范围")
+        verbose_name_plural = _("令牌范围")
+        constraints = [models.UniqueConstraint(name="token_scope_once", fields=["token", "scope"])]
+
+    def __str__(self) -> str:
+        return str(self.get_scope_display())
 
 
 class AuditEvent(models.Model):

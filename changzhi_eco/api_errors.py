@@ -26,6 +26,7 @@ from progress.api.entries import EntrySerializer
 from progress.models import ProgressEntry
 from progress.services.entries import AlreadyEntered, Incomplete, StaleVersion
 from progress.services.posting import LevelOutOfOrder
+from subsidence import refusals as land
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -37,6 +38,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Incomplete: HTTPStatus.UNPROCESSABLE_ENTITY,
     LevelOutOfOrder: HTTPStatus.UNPROCESSABLE_ENTITY,
+    land.StaleParcel: HTTPStatus.PRECONDITION_FAILED,
+    land.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    land.SumDiffers: HTTPStatus.UNPROCESSABLE_ENTITY,
+    land.Incomplete: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestDataTooBig: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InterfaceError: HTTPStatus.SERVICE_UNAVAILABLE,
     OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -18,6 +18,11 @@ from progress.api.rollups import RollupViewSet
 from progress.api.status import StatusSummaryViewSet
 from progress.api.targets import TargetViewSet
 from projects.api import ProjectViewSet
+from subsidence.api.duties import DutyViewSet
+from subsidence.api.mines import MineViewSet
+from subsidence.api.parcels import ParcelViewSet
+from subsidence.api.stages import StageRequestViewSet
+from subsidence.api.stock import StockFlowViewSet
 
 app_name = "api"
 
@@ -42,6 +47,11 @@ router.register("targets", TargetViewSet, "target")
 router.register("entries", EntryViewSet, "entry")
 router.register("rollups", RollupViewSet, "rollup")
 router.register("status/summary", StatusSummaryViewSet, "status-summary")
+router.register("mines", MineViewSet, "mine")
+router.register("parcels", ParcelViewSet, "parcel")
+router.register("stage-requests", StageRequestViewSet, "stage-request")
+router.register("duties", DutyViewSet, "duty")
+router.register("stock-flow", StockFlowViewSet, "stock-flow")
 
 urlpatterns = [
     path("v1/", include(router.urls)),

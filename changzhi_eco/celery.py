@@ -18,6 +18,8 @@ SCHEDULE = {
     "seal the audit trail": {"task": "accounts.seal_audit", "schedule": 15, "options": {"expires": 15}},
     "go on with imports": {"task": "progress.continue_imports", "schedule": 15, "options": {"expires": 15}},
     "prove the roll-ups": {"task": "progress.audit_rollups", "schedule": crontab(hour="2", minute="30")},
+    "prove the chains": {"task": "subsidence.prove_chains", "schedule": crontab(hour="2", minute="40")},
+    "watch the mines": {"task": "subsidence.watch_mines", "schedule": crontab(hour="3", minute="0")},
     "open new periods": {"task": "progress.ensure_periods", "schedule": crontab(hour="0", minute="10")},
     # Nobody is told twice, so the later runs only make up for an earlier one that was lost.
     "remind of what is due": {"task": "progress.remind_clerks", "schedule": crontab(hour="8-10", minute="0")},

@@ -43,6 +43,7 @@ MENU = (
     ("review", _("审核核定"), "clipboard-check", (Action.REVIEW, Action.VERIFY)),
     ("checks", _("抽查"), "search", (Action.VIEW,)),
     ("reports", _("报表"), "table", (Action.VIEW,)),
+    ("subsidence", _("沉陷区治理"), "clipboard-list", (Action.VIEW,)),
     ("projects", pgettext_lazy("list", "项目"), "folders", (Action.VIEW,)),
     ("periods", _("调度期"), "calendar-event", (Action.VIEW,)),
 )

@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "Frequency": "progress.models.Frequency",
         "IndicatorKind": "progress.models.IndicatorKind",
         "OrganisationKind": "jurisdictions.models.OrganisationKind",
+        "ParcelOrigin": "subsidence.models.Origin",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

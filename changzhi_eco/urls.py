@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("progress.urls")),
     path("", include("accounts.urls")),
     path("projects/", include("projects.urls")),
+    path("subsidence/", include("subsidence.urls")),
     path("i18n/", login_not_required(set_language), name="set_language"),
     path("api/", include("changzhi_eco.api_urls")),
     path("admin/", admin.site.urls),

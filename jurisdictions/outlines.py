@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import shapely
 from shapely.geometry import shape
@@ -19,6 +20,7 @@ OUTLINES = Path(__file__).parent / "data" / "changzhi_counties.geojson"
 #: and a telephone among mountains errs by some hundred metres.
 TOLERANCE = 0.01
 COUNTY_DIGITS = codes.LENGTHS[1]
+Point = tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,28 @@ class Outline:
         return len(self.code) == COUNTY_DIGITS
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How one county is drawn: its rings of longitude and latitude, and the point at which its name stands."""
+
+    code: str
+    name: str
+    rings: tuple[tuple[Point, ...], ...]
+    middle: Point
+
+
 def outline_of(code: str) -> Outline | None:
     """The outline of the county that a region lies in, of the city for the city itself; None where none is known."""
     return _outlines().get(code[:COUNTY_DIGITS])
+
+
+def counties() -> list[Outline]:
+    """The outlines of the counties, in the order of their codes."""
+    return sorted((each for each in _outlines().values() if each.is_county), key=lambda each: each.code)
+
+
+def city() -> Outline:
+    return next(each for each in _outlines().values() if not each.is_county)
 
 
 def contains(outline: Outline, *, latitude: Decimal, longitude: Decimal) -> bool:
@@ -47,8 +68,15 @@ def contains(outline: Outline, *, latitude: Decimal, longitude: Decimal) -> bool
 
 def place_of(*, latitude: Decimal, longitude: Decimal) -> str:
     """The name of a county in which a point lies; '' outside the city."""
-    counties = (each for each in _outlines().values() if each.is_county)
-    return next((each.name for each in counties if contains(each, latitude=latitude, longitude=longitude)), "")
+    found = (each.name for each in counties() if contains(each, latitude=latitude, longitude=longitude))
+    return next(found, "")
+
+
+@cache
+def shapes() -> tuple[Shape, ...]:
+    """The counties as they are drawn, without the tolerance that `contains` grants."""
+    features = json.loads(OUTLINES.read_text(encoding="utf-8"), parse_float=Decimal)["features"]
+    return tuple(_shape(each["id"], each["properties"], each["geometry"]) for each in features)
 
 
 @cache
@@ -68,3 +96,9 @@ def _outline(code: str, name: str, area: BaseGeometry) -> Outline:
     area = area.buffer(TOLERANCE)
     shapely.prepare(area)
     return Outline(code, name, area)
+
+
+def _shape(code: str, said: dict[str, Any], geometry: dict[str, Any]) -> Shape:
+    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    rings = tuple(tuple((point[0], point[1]) for point in ring) for part in parts for ring in part)
+    return Shape(code, said["name"], rings, (said["cp"][0], said["cp"][1]))

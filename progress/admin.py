@@ -81,6 +81,8 @@ class TargetAdmin(AddOnlyAdmin):
     list_select_related = ("indicator", "region", "project")
     search_fields = ("code", "name")
     autocomplete_fields = ("indicator", "region", "project")
+    #: Parts are made by splitting a target, which holds their sum against it.
+    exclude = ("parent", "split_by", "year")
 
 
 @admin.register(TargetVersion)

@@ -173,6 +173,7 @@ class TargetFilter(django_filters.FilterSet):
     )
     region = SubtreeFilter()
     indicator = django_filters.CharFilter(field_name="indicator__code", widget=forms.HiddenInput, label=_("指标代码"))
+    part_of = django_filters.CharFilter(field_name="parent__code", widget=forms.HiddenInput, label=_("上级目标代码"))
     as_of = django_filters.DateFilter(method="promised_by", label=_("回看日期"))
 
     class Meta:

@@ -37,7 +37,7 @@ class Inputs:
     """All a light depends on: the plan and the achievement at the end of the last period due.
 
     `planned` is None without a plan, `compared_on` before the first period is due, `achieved` while nothing is
-    verified; `data_month` is the last month up to then that the figures reach.
+    verified; `data_month` is the last month up to then that the figures reach. A part that was taken back has no task.
     """
 
     planned: Decimal | None
@@ -45,6 +45,7 @@ class Inputs:
     compared_on: datetime.date | None
     data_month: datetime.date | None
     decimals: int
+    has_task: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ _WORDS = {
 def judge(inputs: Inputs, rule: Rule) -> Light:
     """The light of one target. Silence is grey, never green: data must reach the last period due."""
     grey = partial(Light, Colour.GREY, symbol="○", inputs=inputs, rule=rule)
+    if not inputs.has_task:
+        return grey(word=gettext_lazy("无任务"), sentence=_("没有分解任务，无须比较。"))
     if inputs.planned is None:
         return grey(word=gettext_lazy("无计划"), sentence=_("起始日期或计划待补，无法比较。"))
     if inputs.compared_on is None:

@@ -111,7 +111,7 @@ def _about(photo: Evidence) -> list[object]:
 
 
 def _flags(photo: Evidence, uses: tuple[int, ...]) -> Iterator[Flag]:
-    if away := _away(photo):
+    if away := away_from(photo.entry.region_id, photo.attachment):
         yield Flag(FlagKind.PLACE, photo.pk, *away)
     if sentence := _untimely(photo):
         yield Flag(FlagKind.TIME, photo.pk, WORDS[FlagKind.TIME], sentence)
@@ -120,10 +120,9 @@ def _flags(photo: Evidence, uses: tuple[int, ...]) -> Iterator[Flag]:
         yield Flag(FlagKind.REUSED, photo.pk, WORDS[FlagKind.REUSED], sentence, uses)
 
 
-def _away(photo: Evidence) -> tuple[str | Promise, str] | None:
-    """Word and sentence for a photo taken outside the county, or the city, that its entry reports on."""
-    taken: Attachment = photo.attachment
-    home = outlines.outline_of(photo.entry.region_id)
+def away_from(region: str, taken: Attachment) -> tuple[str | Promise, str] | None:
+    """Word and sentence for a photo taken outside the county, or the city, that the region lies in."""
+    home = outlines.outline_of(region)
     if taken.latitude is None or taken.longitude is None or home is None:
         return None
     place = {"latitude": taken.latitude, "longitude": taken.longitude}

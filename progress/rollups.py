@@ -94,6 +94,8 @@ class Ask:
     since: datetime.date | None = None
     #: The last month of the second sum, `due_amount`; None for all months.
     due: datetime.date | None = None
+    #: The last month of either sum; None where what comes later counts too.
+    until: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ class Total:
 
 _ASKED = """
 WITH asked AS (
-    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[])
-        AS asked(key, indicator_id, region_id, project_id, since, due)
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[])
+        AS asked(key, indicator_id, region_id, project_id, since, due, until)
 )"""
 _KNOWN = """
     SELECT asked.key, cell.month, cell.amount, cell.reports
@@ -156,7 +158,9 @@ _BACK = f"{_ASKED}, {_LATER}, cells AS ({_KNOWN} {_LESS_LATER})"
 _TOTALS = """, monthly AS (
     SELECT asked.key, cells.month, sum(cells.amount) AS amount, sum(cells.reports) AS reports,
         asked.due IS NULL OR cells.month <= asked.due AS is_due
-    FROM asked JOIN cells ON cells.key = asked.key AND (asked.since IS NULL OR cells.month >= asked.since)
+    FROM asked JOIN cells ON cells.key = asked.key
+        AND (asked.since IS NULL OR cells.month >= asked.since)
+        AND (asked.until IS NULL OR cells.month <= asked.until)
     GROUP BY asked.key, asked.due, cells.month
 )
 SELECT asked.key,
@@ -172,6 +176,7 @@ _MONTHS = """
 SELECT asked.key, cells.month, sum(cells.amount), sum(cells.reports)
 FROM asked JOIN cells ON cells.key = asked.key
     AND (asked.since IS NULL OR cells.month >= asked.since) AND (asked.due IS NULL OR cells.month <= asked.due)
+    AND (asked.until IS NULL OR cells.month <= asked.until)
 GROUP BY asked.key, cells.month HAVING sum(cells.amount) <> 0 OR sum(cells.reports) <> 0
 ORDER BY asked.key, cells.month
 """
@@ -209,6 +214,7 @@ def _read(select: str, asks: Sequence[Ask], as_of: datetime.datetime | None) -> 
         [ask.project for ask in asks],
         [ask.since for ask in asks],
         [ask.due for ask in asks],
+        [ask.until for ask in asks],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_BACK + select if as_of else _NOW + select, [*asked, *([as_of] if as_of else [])])

@@ -39,6 +39,8 @@ class Programme(models.Model):
 class SubjectKind(models.TextChoices):
     REGION = "region", _("行政区划")
     PROJECT = "project", _("项目")
+    MINE = "mine", _("矿井")
+    PARCEL = "parcel", _("沉陷图斑")
 
 
 class Subject(models.Model):

@@ -31,20 +31,21 @@ class Upload {
     this.result.textContent = message;
   }
 
-  async send(stage) {
+  /** Send the file with what the form's other inputs say. */
+  async send(said) {
     if (this.file.size > Number(form.elements.file.dataset.limit)) {
       this.tell("refused", form.dataset.large);
       return;
     }
-    if (this.stage !== stage) {
-      this.stage = stage;
+    const words = JSON.stringify(said);
+    if (this.words !== words) {
+      this.words = words;
       this.receipt = newReceipt();
     }
     this.tell("sending", form.dataset.sending);
     const body = new FormData();
-    body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    said.forEach(([name, value]) => body.append(name, value));
     body.append("receipt", this.receipt);
-    body.append("stage", stage);
     body.append("file", this.file);
     try {
       const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
@@ -82,9 +83,9 @@ async function refresh() {
 async function send() {
   const button = form.querySelector("[type=submit]");
   button.disabled = true;
-  const stage = form.elements.stage.value;
+  const said = Array.from(new FormData(form)).filter(([name]) => name !== "file" && name !== "receipt");
   for (const upload of uploads.filter((each) => each.state === "waiting")) {
-    await upload.send(stage);
+    await upload.send(said);
   }
   if (uploads.every((upload) => upload.state !== "waiting")) form.elements.file.value = "";
   button.disabled = false;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts import audit
 from accounts.models import Role, User
@@ -18,10 +20,16 @@ from progress.models import Draw, EntryStatus, Evidence, Frequency, ImportRun, P
 from progress.services import imports
 from progress.services.reopenings import reopen
 from projects.models import ConditionLevel, Project
+from projects.services import attachments
 from projects.services.conditions import open_condition
+from subsidence.models import Moment, Parcel, ParcelImport, ParcelPhoto, Reading, Stage, StageRequest, SuitedUse
+from subsidence.services import boundaries, parcel_imports, photos, points, readings, standards
+from subsidence.services.points import Place
+from subsidence.services.readings import Shown
 from tests import factories as make
 from tests import uploads
 from tests.progress import filled
+from tests.subsidence import farm, layers, ledgers
 
 #: The last day of March 2025, when its reports may be typed.
 NOW = datetime.datetime(2025, 3, 31, 12, tzinfo=CITY_TIME)
@@ -41,6 +49,21 @@ PEOPLE: dict[str, tuple[str, ...]] = {
 ABOVE = "condor"
 
 
+class Land(NamedTuple):
+    """A parcel whose survey waits for approval, a request that it be accepted, and a photo of it.
+
+    `owed` is another parcel of the same mine, which has a duty to treat it; `reading` is of a point on the first;
+    `ledger` is an import of the clerk's.
+    """
+
+    parcel: Parcel
+    request: StageRequest
+    photo: ParcelPhoto
+    owed: Parcel
+    reading: Reading
+    ledger: ParcelImport
+
+
 class Work(NamedTuple):
     """One county's work on one line, with all there is to see of it; `mark` stands in every text of it."""
 
@@ -54,6 +77,8 @@ class Work(NamedTuple):
     reopening: Reopening
     draw: Draw
     run: ImportRun
+    #: Of 国土生态修复 only.
+    land: Land | None
 
 
 #: The work that the addresses are about, and two others beside it.
@@ -83,7 +108,35 @@ def start_work(mark: str, town: str, line: WorkLine, above: Project) -> Work:
         draw=make.draw(people[Role.SUPERVISOR], region_code=town[:6], work_line=line, seed=mark),
         run=imports.receive(upload=filled.csv_sheet([], name=f"{mark}.csv"), by=team.clerk, at=NOW),
         reopening=reopen(period=quarter, until=until, reason=mark, by=team.verifier, at=NOW, **place),
+        land=start_land(mark, town, project, team) if line == WorkLine.SUBSIDENCE else None,
     )
+
+
+def start_land(mark: str, town: str, project: Project, team: make.Team) -> Land:
+    """Nothing of it is approved, so that it adds nothing to what is reported here."""
+    standards.load()
+    mine = farm.mine(town[:6], code=mark, name=mark, project=project)
+    uses = [(SuitedUse.FARM, Decimal(7))]
+    parcel = farm.registered(7, mine, town, by=team, code=f"{mark}-1", uses=uses, place=mark)
+    request = StageRequest.objects.create(
+        parcel=parcel,
+        stage=Stage.ACCEPTED,
+        on=NOW.date(),
+        area=7,
+        document=mark,
+        recorded_by=team.clerk,
+        recorded_at=NOW,
+    )
+    kept = attachments.take(SimpleUploadedFile(f"{mark}.jpg", uploads.photo(f"{mark}'s land")))
+    boundaries.draw(parcel=parcel, plot=layers.land_in(town), was="", by=team.clerk, at=NOW)
+    photo = photos.add(parcel=parcel, kept=kept, moment=Moment.DURING, by=team.clerk, at=NOW)
+    new: dict[str, Any] = {"subsided_on": farm.CUT_OFF, "due_on": NOW.date() + datetime.timedelta(days=300)}
+    owed = farm.registered(3, mine, town, by=team, code=f"{mark}-2", place=mark, **new)
+    point = points.register(code=f"{mark}-3", place=Place(mine, parcel.region, parcel), by=team.clerk, at=NOW)
+    shown = [Shown(farm.SURVEYED, Decimal(5))]
+    [reading] = readings.record(point=point, shown=shown, by=team.clerk, at=NOW)
+    ledger = parcel_imports.receive(upload=ledgers.csv_ledger(f"{mark}.csv"), by=team.clerk, at=NOW)
+    return Land(parcel, request, photo, owed, reading, ledger)
 
 
 def fill_the_admin(work: Work) -> None:

@@ -35,6 +35,7 @@ from progress.grid.sheets import Sheet
 from progress.models import EntryStatus
 from progress.models.entries import EDITABLE
 from projects.models import Project
+from subsidence.services.seen import mark_of
 from tests import factories as make
 from tests.matrix_world import ABOVE, NOW, PEOPLE, Person, Work, World, fill_the_admin, start_work
 from tests.pages import Page, signed_in
@@ -45,6 +46,9 @@ pytestmark = pytest.mark.django_db
 #: The models in the admin, by the rights that the demonstration gives its system administrator.
 MODELS: dict[str, list[type[Model]]] = {"people": [User], "places": [Organisation, Region]}
 MODELS["business"] = [model for model in admin.site._registry if model not in (User, Organisation, Region)]
+
+#: What a survey found, as a program reports it.
+SURVEYED = {"surveyed_area": "7", "surveyed_on": "2025-02-01", "subsided_on": "2024-06-01", "document": "摸底"}
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
@@ -97,6 +101,20 @@ def questions(world: World) -> list[Question]:
         "reopening": here.reopening.pk,
         "draw": here.draw.pk,
         "run": here.run.pk,
+        **(
+            {
+                "parcel": here.land.parcel.code,
+                "asked": here.land.request.pk,
+                "photo": here.land.photo.pk,
+                "owed": here.land.owed.code,
+                "point": here.land.reading.point.code,
+                "reading": here.land.reading.pk,
+                "ledger": here.land.ledger.pk,
+                "mine": here.mark,
+            }
+            if here.land
+            else {}
+        ),
         "message": here.people[Role.CLERK].inbox.latest("pk").pk,
         "on_site": f"{ContentType.objects.get_for_model(Project).pk}/{here.project.pk}",
         **{status.value: entry.pk for status, entry in here.entries.items()},
@@ -130,8 +148,12 @@ def ask(client: Client, question: Question, world: World) -> Page:
             "{draft}": {"value": "7"},
             "return": {"reason": "请补依据"},
             "correct": {"reason": "复核测量"},
+            "parcels": {**SURVEYED, "mine": world["here"].mark, "code": "TB-1", "region": make.TOWN},
+            "{parcel}": {"place": "村东"},
+            "stages": {"stage": "surveyed", "on": "2025-03-31", "area": "7", "document": "复测"},
         }.get(row["address"].rstrip("/").rpartition("/")[2], {})
-        seen = {"If-Match": f'"{version}"'}
+        # What is no entry was never changed since it was made.
+        seen = {"If-Match": f'"{version or 1}"'}
         return client.generic(method, address, json.dumps(body), "application/json", headers=seen)
     if method == "GET":
         return client.get(address)
@@ -143,6 +165,8 @@ def ask(client: Client, question: Question, world: World) -> Page:
         return client.post(address, json.dumps(cell), "application/json", headers=typist)
     form = {"receipt": uuid.uuid4(), "version": version, "value": "7", "reason": "请补依据", "result": "confirmed"}
     form["drafts"] = f"{draft.pk}:{draft.version}"
+    if here.land:
+        form |= {"photo": here.land.photo.pk, "seen": mark_of([]), "stage": "before"}
     file = SimpleUploadedFile("验收单.pdf", make.pdf())
     return client.post(address, {**form, "evidence": here.evidence.pk, "file": file})
 

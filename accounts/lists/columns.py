@@ -29,11 +29,12 @@ class Column(Generic[M]):
 
 @dataclass(frozen=True)
 class Sum:
-    """What the rows of one unit come to."""
+    """What the rows of one unit come to; `label` says of what, where a unit has several sums."""
 
     unit: str
     amount: Decimal
     decimals: int
+    label: str | Promise = ""
 
     @property
     def shown(self) -> str:

@@ -83,6 +83,6 @@ def signature(by: User, at: datetime.datetime) -> str:
 
 
 def totals_in_words(totals: Totals) -> str:
-    sums = [f"{each.shown} {each.unit}" for each in totals.sums]
+    sums = [f"{each.label} {each.shown} {each.unit}".lstrip() for each in totals.sums]
     said = _("合计：共 %(count)d 条") % {"count": totals.count}
     return "；".join([said, *sums]) + (f"（{totals.note}）" if totals.note else "")

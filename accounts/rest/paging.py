@@ -44,7 +44,7 @@ class Keyset(BasePagination):
 
     def _size(self, request: Request) -> int:
         text = request.query_params.get(self.limit, str(self.default_size))
-        if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > self.largest_size:
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > self.largest_size:
             message = _("每页条数须为 1 至 %(most)d。") % {"most": self.largest_size}
             raise ValidationError({self.limit: [message]})
         return int(text)

@@ -13,7 +13,7 @@ from changzhi_eco.article.source import Article
 HANDLERS: dict[str, Callable[[Article], None]] = {
     "organisations": organisations.named_organisations,
     "subsidence.task_force": organisations.task_force,
-    "subsidence.mines": subsidence.treatment_programme,
+    "subsidence.mines": subsidence.mines,
     "subsidence.principles": subsidence.treatment_programme,
     "subsidence.city_target": subsidence.city_target,
     "subsidence.xiongshan5": subsidence.xiongshan5,

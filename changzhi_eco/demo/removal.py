@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.models import Message, User
+from changzhi_eco.demo.land_removal import remove_land, remove_mines
 from progress import rollups
 from progress.models import (
     Draw,
@@ -39,6 +40,7 @@ def remove_demo(*, at: datetime.datetime) -> int:
         count = entries.count()
         if count:
             audit.record(by=None, action="demo.remove", obj=entries[0], before={"entries": count})
+        remove_land(at=at)
         remove_entries(entries, at)
         PlanPoint.objects.filter(version__is_demo=True).delete()
         TargetVersion.objects.filter(is_demo=True).delete()
@@ -76,6 +78,7 @@ def remove_register() -> None:
     """The demonstration's series, projects and the people who cannot sign in; accounts that can are left alone."""
     Series.objects.filter(is_demo=True).delete()
     Target.objects.filter(project__is_demo=True).delete()
+    remove_mines()
     projects = Project.objects.filter(is_demo=True)
     subjects = list(projects.values_list("subject", flat=True))
     projects.delete()

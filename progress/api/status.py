@@ -58,7 +58,7 @@ class StatusSummaryViewSet(viewsets.ViewSet):
 def summary(user: User, look: Look) -> dict[str, Any]:
     targets: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     as_of = timezone.localtime(look.as_of)
-    for target in told(visible_targets(user, look).order_by("code"), look):
+    for target in told(visible_targets(user, look).on_top(user).order_by("code"), look):
         targets[target["work_line"]].append(target)
     counts = {} if look.as_of else entry_counts(user)
     lines = [

@@ -19,7 +19,7 @@ from progress.api.fields import IndicatorRef, LookQuery, Month, look_of
 from progress.figures import Look, TargetFigure, target_figures
 from progress.filters import TargetFilter
 from progress.lights import Colour, Light
-from progress.models import Frequency, Target
+from progress.models import Frequency, Split, Target
 from progress.models.targets import TargetQuerySet
 from projects.api import Known, ProjectRef
 
@@ -44,6 +44,24 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
     region = RegionRef(source="target.region")
     project = ProjectRef(source="target.project", allow_null=True)
     counts = Known(source="target.counts")
+    counted = IndicatorRef(
+        source="version.counted",
+        allow_null=True,
+        help_text="the indicator that the figures are summed from; null while nobody has decided: then it is indicator",
+    )
+    part_of = serializers.CharField(
+        source="target.parent.code",
+        default=None,
+        allow_null=True,
+        help_text="the target that this is a part of: never add the two",
+    )
+    split_by = serializers.ChoiceField(
+        Split.choices,
+        source="target.split_by",
+        allow_blank=True,
+        help_text="how the parent is split; empty: no part",
+    )
+    year = serializers.IntegerField(source="target.year", allow_null=True)
     frequency = serializers.ChoiceField(Frequency.choices, source="target.frequency")
     version = serializers.IntegerField(source="version.n")
     value = Exact(source="version.value")
@@ -57,7 +75,7 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
     in_flight = Exact(allow_null=True, help_text="null in a look back: it is not kept")
     planned = Exact(allow_null=True)
     compared_on = serializers.DateField(allow_null=True)
-    rate = Exact(allow_null=True, help_text="verified ÷ value in percent")
+    rate = Exact(allow_null=True, help_text="verified ÷ value in percent; null for a part with nothing to do")
     days_left = serializers.IntegerField(allow_null=True)
     data_month = Month(allow_null=True, help_text="the last month with verified data")
     light = LightSerializer()
@@ -66,7 +84,7 @@ class TargetSerializer(serializers.Serializer[TargetFigure]):
 def visible_targets(user: Any, look: Look) -> TargetQuerySet:
     """The targets in scope with all that is printed; one without a version by then promises nothing yet."""
     promised = Target.objects.visible_to(user).promised(as_of=look.as_of)
-    return promised.select_related("indicator", "region", "project")
+    return promised.select_related("indicator", "region", "project", "parent")
 
 
 def look_asked(request: Request) -> Look:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from progress.models import Indicator, IndicatorKind, Target, TargetVersion
+from progress.models import Indicator, IndicatorKind, TargetVersion
 from progress.rollups import Ask
 
 
@@ -15,8 +15,9 @@ def parts(indicator: Indicator) -> list[Indicator]:
     return [indicator]
 
 
-def asks_of(target: Target, version: TargetVersion, compared_on: datetime.date | None) -> tuple[Ask, ...]:
+def asks_of(version: TargetVersion, compared_on: datetime.date | None) -> tuple[Ask, ...]:
     """One for each part; a level is summed from the beginning of time, an increment from the target's start."""
+    target = version.target
     return tuple(
         Ask(
             indicator=part.pk,
@@ -24,6 +25,7 @@ def asks_of(target: Target, version: TargetVersion, compared_on: datetime.date |
             project=target.project_id,
             since=version.start_on if part.kind == IndicatorKind.FLOW else None,
             due=compared_on.replace(day=1) if compared_on else None,
+            until=version.until.replace(day=1) if version.until else None,
         )
-        for part in parts(target.indicator)
+        for part in parts(version.measured)
     )

@@ -38,10 +38,10 @@ class Sum:
 
 def sums_behind(figure: TargetFigure) -> list[Sum]:
     """The one sum a figure is made of, or a ratio's numerator and denominator, added up line by line."""
-    asks = asks_of(figure.target, figure.version, figure.compared_on)
+    asks = asks_of(figure.version, figure.compared_on)
     return [
         Sum.of(ask, indicator, ledger_lines(ask, as_of=figure.as_of))
-        for ask, indicator in zip(asks, parts(figure.target.indicator), strict=True)
+        for ask, indicator in zip(asks, parts(figure.indicator), strict=True)
     ]
 
 
@@ -60,6 +60,8 @@ def ledger_lines(ask: Ask, *, as_of: datetime.datetime | None = None) -> QuerySe
         lines = lines.filter(posted_at__lte=as_of)
     if ask.since:
         lines = lines.filter(month__gte=ask.since)
+    if ask.until:
+        lines = lines.filter(month__lte=ask.until)
     if ask.project is None:
         return lines.filter(region_code__startswith=ask.region or "")
     return lines.filter(project_id=ask.project)

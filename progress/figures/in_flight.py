@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,4 +80,9 @@ def _worth(entries: list[ProgressEntry], statuses: tuple[str, ...], ask: Ask) ->
     values = [(entry.period.end_on, entry.value) for entry in stands.values() if entry.value is not None]
     if entries[0].series.indicator.kind == IndicatorKind.STOCK:
         return max(values)[1] if values else ZERO
-    return sum((value for ends, value in values if ask.since is None or ends >= ask.since), ZERO)
+    return sum((value for ends, value in values if _is_within(ends, ask)), ZERO)
+
+
+def _is_within(ends: datetime.date, ask: Ask) -> bool:
+    month = ends.replace(day=1)
+    return (ask.since is None or month >= ask.since) and (ask.until is None or month <= ask.until)

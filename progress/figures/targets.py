@@ -42,6 +42,15 @@ class TargetFigure:
     as_of: datetime.datetime | None = None
 
     @property
+    def indicator(self) -> Indicator:
+        """What the figures are of: the indicator that counts."""
+        return self.version.measured
+
+    @property
+    def rate_said(self) -> str:
+        return display.completion(self.rate, self.version.value)
+
+    @property
     def url(self) -> str:
         """The address of what stands behind the figures, as they were looked at."""
         day = f"?as_of={self.as_of.astimezone(CITY_TIME).date().isoformat()}" if self.as_of else ""
@@ -82,7 +91,8 @@ class _Known:
 def with_versions(targets: Iterable[Target], *, as_of: datetime.datetime | None = None) -> list[Target]:
     """The targets with all that their figures need; `standing` holds the one version in force."""
     found = list(targets)
-    versions = Prefetch("versions", TargetVersion.objects.standing(as_of=as_of), to_attr="standing")
+    in_force = TargetVersion.objects.standing(as_of=as_of).select_related("counted")
+    versions = Prefetch("versions", in_force, to_attr="standing")
     points = Prefetch("standing__plan_points", PlanPoint.objects.order_by("month"))
     prefetch_related_objects(found, "indicator__numerator", "indicator__denominator", versions, points)
     return found
@@ -118,20 +128,22 @@ class _Source:
     def of(cls, target: Target, due: datetime.date | None) -> _Source:
         version = target.standing[0]  # type: ignore[attr-defined]
         compared_on = comparable(version, due)
-        return cls(target, version, compared_on, asks_of(target, version, compared_on))
+        return cls(target, version, compared_on, asks_of(version, compared_on))
 
     def achieved(self, amounts: Sequence[Decimal | None]) -> Decimal | None:
-        return achieved(self.target.indicator, self.version, amounts)
+        return achieved(self.version, amounts)
 
 
 def comparable(version: TargetVersion, due: datetime.date | None) -> datetime.date | None:
-    """The last period due, unless it ended before the target began."""
-    return None if due and version.start_on and due < version.start_on else due
+    """The last period due, unless it ended before the target began; of a year's part none after that year."""
+    if due and version.start_on and due < version.start_on:
+        return None
+    return min(due, version.until) if due and version.until else due
 
 
-def achieved(indicator: Indicator, version: TargetVersion, amounts: Sequence[Decimal | None]) -> Decimal | None:
+def achieved(version: TargetVersion, amounts: Sequence[Decimal | None]) -> Decimal | None:
     """The achievement the sums amount to: Σ of a flow, the rise of a stock, the quotient of a ratio in percent."""
-    match indicator.kind, amounts:
+    match version.measured.kind, amounts:
         case IndicatorKind.RATIO, [numerator, denominator]:
             return display.rate(numerator, denominator)
         case IndicatorKind.STOCK, [Decimal() as level]:
@@ -165,7 +177,8 @@ def _inputs(source: _Source, found: list[rollups.Total]) -> lights.Inputs:
         achieved=source.achieved([total.due_amount if total.reports else None for total in found]),
         compared_on=source.compared_on,
         data_month=reached(total.last_due_month for total in found),
-        decimals=source.target.indicator.decimals,
+        decimals=source.version.measured.decimals,
+        has_task=source.version.has_task,
     )
 
 

@@ -102,7 +102,7 @@ class DispatchForm(ReportForm):
     @cached_property
     def measures(self) -> dict[str, Measure]:
         """By the value of each choice; targets first, for they say what the figures are held against."""
-        targets = self.targets.filter(project=None).promised().order_by("code")
+        targets = self.targets.on_top(self.user).filter(project=None).promised().order_by("code")
         related = ("indicator__numerator", "indicator__denominator", "region")
         found = {f"target:{each.code}": Measure(each.indicator, each) for each in targets.select_related(*related)}
         indicators = Indicator.objects.filter(work_line__in=list(self.areas)).select_related("numerator", "denominator")

@@ -25,6 +25,7 @@ class RulingForm(forms.Form):
 class BatchForm(OnceForm):
     """The rows a person ruled on: each with a decision of its own, or ticked and decided by the button pressed."""
 
+    row_form: type[forms.Form] = RulingForm
     #: Rows that a page holds, and some more.
     LIMIT = 100
 
@@ -35,7 +36,7 @@ class BatchForm(OnceForm):
         keys = self._listed("entry")
         if len(keys) > self.LIMIT:
             raise ValidationError(_("一次最多办理%(limit)d条。") % {"limit": self.LIMIT})
-        rows = {key: RulingForm(self.data, prefix=str(key)) for key in keys}
+        rows = {key: self.row_form(self.data, prefix=str(key)) for key in keys}
         if not all(row.is_valid() for row in rows.values()):
             raise ValidationError(_("页面不完整，请刷新后重试。"))
         found = list(self._rulings({key: row.cleaned_data for key, row in rows.items()}))
@@ -57,7 +58,7 @@ class BatchForm(OnceForm):
             if is_meant:
                 decided, opinion = decided or decision, opinion or common
             if decided or opinion:
-                yield Ruling(key, row["version"], decided, opinion)
+                yield Ruling(key, row.get("version", 0), decided, opinion)
 
     def _listed(self, name: str) -> list[int]:
         """The keys sent under a name; what is none is left out."""

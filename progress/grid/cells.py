@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.policy import Action, scope_q
 from jurisdictions import codes
 from progress import display, jumps, rollups, schedule
-from progress.models import EntryStatus, IndicatorKind, LedgerLine, Period, ProgressEntry, Series, TargetVersion
+from progress.models import EntryStatus, IndicatorKind, LedgerLine, Period, ProgressEntry, Series, Split, TargetVersion
 from progress.models.indicators import SeriesQuerySet
 
 ZERO = Decimal(0)
@@ -43,6 +43,10 @@ class Promise:
     due_on: datetime.date | None
     ask: rollups.Ask
 
+    @property
+    def has_task(self) -> bool:
+        return self.value != 0
+
 
 @dataclass(frozen=True)
 class Lack:
@@ -58,7 +62,8 @@ class Beside:
 
     `cumulative` is Σ ledger over the periods before this one, `posted` what the ledger holds of this one or None,
     `remaining` what is still to be verified until the target is met, `room` the most that the cell may take until
-    then; None where nothing is promised. `overdue_on` is the target's due date where it was over before the period.
+    then; None where nothing is promised, or nothing is left to do by a part that was taken back (`has_task`).
+    `overdue_on` is the target's due date where it was over before the period.
     """
 
     series: Series
@@ -68,6 +73,7 @@ class Beside:
     remaining: Decimal | None
     room: Decimal | None
     overdue_on: datetime.date | None
+    has_task: bool = True
 
     @property
     def last(self) -> Past | None:
@@ -81,6 +87,8 @@ class Beside:
     def remaining_said(self) -> str:
         """What is still to be done until the target is met, in words where nothing is or the time for it is over."""
         decimals = self.series.indicator.decimals
+        if not self.has_task:
+            return _("无任务")
         if self.remaining is not None and self.remaining <= 0:
             return _("已达到目标，超出 %(more)s") % {"more": display.quantity(-self.remaining, decimals)}
         said = display.quantity(self.remaining, decimals)
@@ -157,13 +165,16 @@ def _ledger(period: Period) -> QuerySet[Any, Any]:
 
 
 def _promised(period: Period, by: User) -> QuerySet[Any, Any]:
-    """The target in the clerk's sight: the project's own before a region's, the nearest first.
+    """The target in the clerk's sight that counts the series: the project's own before a region's, the nearest first.
 
-    Of one place's it is the next due, else the one that was due last: what is overdue is still owed.
+    Of one place's it is the next due, else the one that was due last: what is overdue is still owed. A year in which
+    nothing is to be done is passed over.
     """
     visible = scope_q(by, Action.VIEW, line="target__indicator__work_line", region="target__region")
     mine = Q(target__project=OuterRef("project")) | Q(target__project=None) & _around(OuterRef("region_id"))
-    standing = TargetVersion.objects.standing().filter(visible, mine, target__indicator=OuterRef("indicator"))
+    idle = Q(value=0, target__split_by=Split.YEAR)
+    standing = TargetVersion.objects.standing().annotate(measuring=Coalesce("counted", "target__indicator"))
+    standing = standing.filter(visible, mine, ~idle, measuring=OuterRef("indicator"))
     overdue = Case(When(due_on__lt=period.end_on, then="due_on"))
     nearest = standing.order_by(
         F("target__project").asc(nulls_last=True),
@@ -173,7 +184,7 @@ def _promised(period: Period, by: User) -> QuerySet[Any, Any]:
         "pk",
     )
     texts = {name: Cast(name, TextField()) for name in ("value", "baseline")}
-    places = {"region": "target__region_id", "project": "target__project_id"}
+    places = {"region": "target__region_id", "project": "target__project_id", "split_by": "target__split_by"}
     return nearest.values(json=JSONObject(start_on="start_on", due_on="due_on", **places, **texts))[:1]
 
 
@@ -191,7 +202,14 @@ def _promise(row: Any) -> Promise | None:
         return None
     is_flow = row.indicator.kind == IndicatorKind.FLOW
     since = _day(told["start_on"]) if is_flow else None
-    ask = rollups.Ask(row.indicator_id, region=told["region"], project=told["project"], since=since)
+    until = _day(told["due_on"]) if told["split_by"] == Split.YEAR else None
+    ask = rollups.Ask(
+        row.indicator_id,
+        region=told["region"],
+        project=told["project"],
+        since=since,
+        until=until.replace(day=1) if until else None,
+    )
     baseline = ZERO if is_flow else Decimal(told["baseline"])
     return Promise(Decimal(told["value"]), baseline, _day(told["due_on"]), ask)
 
@@ -220,6 +238,8 @@ def _beside(row: Any, period: Period, promise: Promise | None, lack: Lack | None
     posted = (cumulative + during if is_stock else during) if ledger["reports"] else None
     if promise is None or lack is None:
         return Beside(row, past[::-1], cumulative, posted, None, None, None)
+    if not promise.has_task:
+        return Beside(row, past[::-1], cumulative, posted, None, None, None, has_task=False)
     room = lack.remaining + _floor(cumulative, promise, lack) if is_stock else lack.remaining
     overdue_on = promise.due_on if promise.due_on and promise.due_on < period.start_on else None
     return Beside(row, past[::-1], cumulative, posted, lack.remaining, room, overdue_on)

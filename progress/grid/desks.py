@@ -15,9 +15,10 @@ from django.db.models.functions import JSONObject, Left
 from django.utils.translation import gettext as _
 
 from accounts.models import Duty, Role, User
+from accounts.policy import Action
 from jurisdictions.models import RegionLevel, WorkLine
 from progress.agenda import my_series
-from progress.models import EntryStatus, Period, ProgressEntry, Reopening
+from progress.models import EntryStatus, Period, ProgressEntry, Reopening, Series, SeriesOrigin
 
 #: Digits of a county's code: a desk is no wider, so that one county's clerk never types among another's rows.
 COUNTY_DIGITS = 6
@@ -160,12 +161,17 @@ def alive(*, start_on: Day, end_on: Day) -> Q:
 
 
 def _grouped(user: User) -> QuerySet[Any, Any]:
-    """Per county and work line of the clerk's series in the outer query's period: how many are not reported yet."""
+    """Per county and work line of the clerk's series in the outer query's period: how many are not reported yet.
+
+    A desk with derived series alone owes nothing, yet shows them.
+    """
     reported = ProgressEntry.objects.filter(series=OuterRef("pk"), period=OuterRef(OuterRef("pk")), status__in=REPORTED)
     within = alive(start_on=OuterRef("start_on"), end_on=OuterRef("end_on"))
-    series = my_series(user).filter(within, frequency=OuterRef("kind")).order_by()
+    mine = Series.objects.in_scope(user, Action.ENTER)
+    series = mine.filter(within, frequency=OuterRef("kind")).order_by()
     counted = series.annotate(unit=Left("region_id", COUNTY_DIGITS), name=_county_name(), line=F("project__work_line"))
-    grouped = counted.values("unit", "name", "line").annotate(owing=Count("pk", filter=~Exists(reported)))
+    is_owed = Q(~Exists(reported), origin=SeriesOrigin.TYPED)
+    grouped = counted.values("unit", "name", "line").annotate(owing=Count("pk", filter=is_owed))
     desk = JSONObject(unit="unit", name="name", line="line", owing="owing")
     return grouped.order_by("unit", "line").values(desk=desk)
 

@@ -91,7 +91,9 @@ class Cell:
 
     @property
     def url(self) -> str:
-        """The page of the entry, or the form that starts or changes it; of a derived series, its entries."""
+        """The page of the entry, or the form that starts or changes it; of a derived series what it is made of."""
+        if self.is_derived and self.series.source_url:
+            return self.series.source_url
         if self.is_derived:
             query = f"?project={self.series.project.code}&indicator={self.series.indicator.code}"
             return reverse("entries") + query

@@ -7,7 +7,7 @@ from progress.models.indicators import Frequency, Indicator, IndicatorKind, Seri
 from progress.models.ledger import LedgerLine, LineNature, PendingDelta, ProjectRollup, RegionRollup
 from progress.models.periods import Period, Reopening
 from progress.models.series_periods import SeriesPeriod
-from progress.models.targets import LightRule, PlanPoint, Target, TargetVersion
+from progress.models.targets import LightRule, PlanPoint, Split, Target, TargetVersion
 
 __all__ = [
     "Draw",
@@ -35,6 +35,7 @@ __all__ = [
     "Series",
     "SeriesOrigin",
     "SeriesPeriod",
+    "Split",
     "SpotCheck",
     "SpotCheckResult",
     "Target",

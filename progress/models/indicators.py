@@ -113,6 +113,8 @@ class Series(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), related_name="+")
     frequency = models.CharField(_("频次"), max_length=7, choices=Frequency, default=Frequency.MONTH)
     origin = models.CharField(_("来源"), max_length=7, choices=SeriesOrigin, default=SeriesOrigin.TYPED)
+    #: The page with the rows a derived series is made of; a typed one has none.
+    source_url = models.CharField(_("业务明细"), max_length=200, blank=True, editable=False)
     is_demo = models.BooleanField(_("演示数据"), default=False)
 
     objects: ClassVar[SeriesQuerySet] = SeriesQuerySet.as_manager()  # type: ignore[assignment]

@@ -30,9 +30,23 @@ class TargetQuerySet(models.QuerySet["Target"]):
             return self.filter(versions__n=1)
         return self.filter(Exists(TargetVersion.objects.filter(target=OuterRef("pk"), recorded_at__lte=as_of)))
 
+    def on_top(self, user: User | AnonymousUser) -> TargetQuerySet:
+        """Those that are no part of one that the person sees: a list tells a part under its whole, never beside it."""
+        return self.exclude(parent__in=Target.objects.visible_to(user))
+
+
+class Split(models.TextChoices):
+    """By what a target is split into its parts."""
+
+    REGION = "region", _("按县区")
+    YEAR = "year", _("按年度")
+
 
 class Target(models.Model):
-    """One promise: so much of an indicator, in a region or of one project; its figures stand in its versions."""
+    """One promise: so much of an indicator, in a region or of one project; its figures stand in its versions.
+
+    A part of another target says by what that one is split: the parts by region sum to it, and so do those by year.
+    """
 
     code = models.SlugField(_("代码"), max_length=60, unique=True)
     name = models.CharField(_("名称"), max_length=120)
@@ -41,6 +55,11 @@ class Target(models.Model):
     project = models.ForeignKey(
         Project, models.PROTECT, null=True, blank=True, verbose_name=_("项目"), related_name="targets"
     )
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, verbose_name=_("上级目标"), related_name="parts"
+    )
+    split_by = models.CharField(_("分解方式"), max_length=6, choices=Split, blank=True)
+    year = models.PositiveSmallIntegerField(_("年度"), null=True, blank=True)
     counts = models.CharField(_("计入口径"), max_length=60, blank=True, help_text=_("计入目标的环节；留空为待补"))
     frequency = models.CharField(
         _("调度频次"),
@@ -58,6 +77,18 @@ class Target(models.Model):
         constraints = [
             # A plan is drawn by the month, so no target can be held against it more often.
             models.CheckConstraint(name="target_not_by_ten_days", condition=~Q(frequency=Frequency.TEN_DAYS)),
+            models.CheckConstraint(
+                name="target_part_says_of_what",
+                condition=Q(parent=None, split_by="", year=None)
+                | Q(parent__isnull=False, split_by=Split.REGION, year=None)
+                | Q(parent__isnull=False, split_by=Split.YEAR, year__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="target_part_once_per_region", fields=["parent", "region"], condition=Q(split_by=Split.REGION)
+            ),
+            models.UniqueConstraint(
+                name="target_part_once_per_year", fields=["parent", "year"], condition=Q(split_by=Split.YEAR)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +123,8 @@ class TargetVersionQuerySet(models.QuerySet["TargetVersion"]):
 class TargetVersion(models.Model):
     """What a target promised from `recorded_at` on, in the indicator's unit; append-only, the highest `n` stands.
 
-    `value` is to be achieved on top of `baseline`. `start_on` is the first and `due_on` the last day of a month;
+    `value` is to be achieved on top of `baseline`; zero is a part that was taken back. `counted` is the indicator that
+    counts from this version on, None the target's own. `start_on` is the first and `due_on` the last day of a month;
     None means the source does not say (待补).
     """
 
@@ -102,6 +134,9 @@ class TargetVersion(models.Model):
     baseline = models.DecimalField(_("基数"), max_digits=18, decimal_places=4, default=0)
     start_on = models.DateField(_("起始日期"), null=True, blank=True)
     due_on = models.DateField(_("完成期限"), null=True, blank=True)
+    counted = models.ForeignKey(
+        Indicator, models.PROTECT, null=True, blank=True, verbose_name=_("计入指标"), related_name="+"
+    )
     document = models.CharField(_("文件"), max_length=120, blank=True)
     basis = models.TextField(_("依据"), blank=True)
     recorded_at = models.DateTimeField(_("登记时间"))
@@ -117,7 +152,7 @@ class TargetVersion(models.Model):
         verbose_name_plural = _("目标版本")
         constraints = [
             models.UniqueConstraint(name="target_version_once", fields=["target", "n"]),
-            models.CheckConstraint(name="target_value_positive", condition=Q(value__gt=0)),
+            models.CheckConstraint(name="target_value_not_negative", condition=Q(value__gte=0)),
             models.CheckConstraint(name="target_starts_on_first_day", condition=Q(start_on=None) | Q(start_on__day=1)),
             models.CheckConstraint(
                 name="target_due_on_last_day",
@@ -139,6 +174,26 @@ class TargetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target} · {self.n}"
+
+    @property
+    def measured(self) -> Indicator:
+        """What its figures are summed from: the indicator that counts, the target's own while nobody has decided."""
+        return self.counted or self.target.indicator
+
+    @property
+    def counting(self) -> str:
+        """Which figure counts (计入口径), in words; empty while nobody has decided (待补)."""
+        return self.counted.name if self.counted else self.target.counts
+
+    @property
+    def has_task(self) -> bool:
+        """Whether there is anything to do: a part that was taken back has none."""
+        return self.value != 0
+
+    @property
+    def until(self) -> datetime.date | None:
+        """The last day that counts: of a year's part its end, for what is done later counts for the year after."""
+        return self.due_on if self.target.split_by == Split.YEAR else None
 
 
 class PlanPoint(models.Model):

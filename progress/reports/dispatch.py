@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -22,7 +22,10 @@ from progress.reports.places import Units
 
 @dataclass(frozen=True)
 class Measure:
-    """What a table measures (统计口径): an indicator in its year, or from the start of the target that is given."""
+    """What a table measures (统计口径): an indicator in its year, or what a target counts, from its start.
+
+    `indicator` is the target's own until the table knows which one counted at the time it tells of.
+    """
 
     indicator: Indicator
     target: Target | None = None
@@ -82,6 +85,8 @@ Term = tuple[datetime.date | None, datetime.date | None]
 def dispatch(*, measure: Measure, units: Units, month: datetime.date, targets: TargetQuerySet, look: Look) -> Dispatch:
     """The table of a month; `targets` are those the reader may see. To be called inside `rollups.snapshot()`."""
     promised = _promised(measure, units, targets, look)
+    measure = _counted(measure, promised)
+    promised = [target for target in promised if standing(target).measured == measure.indicator]
     term = _term(measure, promised, month)
     due = last_due(look.on, until=schedule.month_end(month))
     desk = _Desk(
@@ -101,11 +106,19 @@ def dispatch(*, measure: Measure, units: Units, month: datetime.date, targets: T
 
 
 def _promised(measure: Measure, units: Units, targets: TargetQuerySet, look: Look) -> list[Target]:
-    """The targets of the indicator in the units, and the measure's own, with the versions in force."""
+    """The targets of the work line in the units, and the measure's own, with the versions in force."""
     chosen = Q(pk=measure.target.pk) if measure.target else Q(pk__in=())
-    wanted = targets.filter(chosen | Q(region__in=units.codes), indicator=measure.indicator, project=None)
+    wanted = targets.filter(
+        chosen | Q(region__in=units.codes), indicator__work_line=measure.indicator.work_line, project=None
+    )
     found = wanted.promised(as_of=look.as_of).select_related("indicator", "region").order_by("code")
     return with_versions(found, as_of=look.as_of)
+
+
+def _counted(measure: Measure, promised: Iterable[Target]) -> Measure:
+    """The measure with the indicator that its target counts."""
+    versions = (standing(target) for target in promised if target == measure.target)
+    return replace(measure, indicator=next((version.measured for version in versions), measure.indicator))
 
 
 def _term_of(target: Target) -> Term:

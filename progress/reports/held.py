@@ -26,6 +26,10 @@ class Held:
     look: Look
 
     @property
+    def rate_said(self) -> str:
+        return display.completion(self.rate, self.version.value)
+
+    @property
     def url(self) -> str:
         """The address of what stands behind the target, as it was looked at."""
         address = self.target.get_absolute_url()
@@ -44,14 +48,15 @@ def hold(
     """`due` is the end of the last period due of each frequency, of those over by the end of the month."""
     version = standing(target)
     compared_on = comparable(version, due.get(target.frequency))
-    done = achieved(target.indicator, version, _amounts(target, book, month))
+    done = achieved(version, _amounts(target, book, month))
     until = compared_on.replace(day=1) if compared_on else month
     inputs = lights.Inputs(
         planned=planned_at(version, compared_on),
-        achieved=achieved(target.indicator, version, _amounts(target, book, until)),
+        achieved=achieved(version, _amounts(target, book, until)),
         compared_on=compared_on,
-        data_month=reached(book.last_month(part, _place(target), until) for part in parts(target.indicator)),
-        decimals=target.indicator.decimals,
+        data_month=reached(book.last_month(part, _place(target), until) for part in parts(version.measured)),
+        decimals=version.measured.decimals,
+        has_task=version.has_task,
     )
     return Held(target, version, done, display.rate(done, version.value), lights.judge(inputs, rule), book.look)
 
@@ -62,8 +67,9 @@ def _place(target: Target) -> Place:
 
 def _amounts(target: Target, book: Book, until: datetime.date) -> Sequence[Decimal | None]:
     """The sums of the achievement: a level from the beginning of time, an increment from the target's start."""
-    start = standing(target).start_on
+    version = standing(target)
+    until = min(until, version.until) if version.until else until
     return [
-        book.amount(part, _place(target), start if part.kind == IndicatorKind.FLOW else None, until)
-        for part in parts(target.indicator)
+        book.amount(part, _place(target), version.start_on if part.kind == IndicatorKind.FLOW else None, until)
+        for part in parts(version.measured)
     ]

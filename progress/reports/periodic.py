@@ -23,8 +23,10 @@ def indicators_in(region: Region, lines: Sequence[str]) -> list[Indicator]:
     """What is measured or promised in a region on those work lines, in their order; ratios come with their parts."""
     part_of = Q(indicator=OuterRef("pk")) | Q(indicator=OuterRef("numerator")) | Q(indicator=OuterRef("denominator"))
     measured = Exists(Series.objects.filter(part_of, region__code__startswith=region.pk))
-    promised = Exists(Target.objects.filter(indicator=OuterRef("pk"), region=region, project=None))
-    found = Indicator.objects.filter(measured | promised, work_line__in=lines).order_by("code")
+    targets = Target.objects.filter(region=region, project=None)
+    promised = Exists(targets.filter(indicator=OuterRef("pk")))
+    counted = Exists(TargetVersion.objects.filter(target__in=targets, counted=OuterRef("pk")))
+    found = Indicator.objects.filter(measured | promised | counted, work_line__in=lines).order_by("code")
     return sorted(
         found.select_related("numerator", "denominator"), key=lambda indicator: lines.index(indicator.work_line)
     )
@@ -53,7 +55,8 @@ def month_report(
     """The 月报; `targets` are those the reader may see. To be called inside `rollups.snapshot()`."""
     place = Place(region.name, (region.pk,))
     book = Book(indicators, place.codes, until=month, look=look)
-    held = _held(region, book, month, targets.filter(indicator__in=indicators), look)
+    lines = {indicator.work_line for indicator in indicators}
+    held = _held(region, book, month, targets.filter(indicator__work_line__in=lines), look)
     reasons = _reasons(region, indicators, month, look)
 
     def row(indicator: Indicator) -> MonthRow:
@@ -74,24 +77,36 @@ def month_report(
 
 def _counted(book: Book, place: Place, held: Held, month: datetime.date) -> Figure:
     """What the rate is computed from, with the ledger lines it is the sum of."""
-    indicator = held.target.indicator
+    indicator = held.version.measured
     since = None if indicator.kind == IndicatorKind.STOCK else held.version.start_on
-    return replace(book.figure(indicator, place, since, month), value=held.achieved)
+    until = min(month, held.version.until) if held.version.until else month
+    return replace(book.figure(indicator, place, since, until), value=held.achieved)
 
 
 def _held(region: Region, book: Book, month: datetime.date, targets: TargetQuerySet, look: Look) -> dict[int, Held]:
-    """By indicator the target in force in the month that ends first; where all are over, the one that ended last."""
+    """By what counts the target in force in the month that ends first; where all are over, the one that ended last.
+
+    A year in which nothing is to be done is not held against anything: the whole of which it is a part is.
+    """
     end_on = schedule.month_end(month)
     promised = targets.promised(as_of=look.as_of).filter(region=region, project=None)
     found = with_versions(promised.select_related("indicator", "region").order_by("-code"), as_of=look.as_of)
-    begun = [target for target in found if (standing(target).start_on or end_on) <= end_on]
+    begun = [target for target in found if _is_held(standing(target), end_on)]
     # The last one of each indicator is taken.
     in_force = [target for target in begun if not _is_over(standing(target), month)]
     in_force.sort(key=lambda target: standing(target).due_on or datetime.date.max, reverse=True)
     over = [target for target in begun if _is_over(standing(target), month)]
     over.sort(key=lambda target: standing(target).due_on or datetime.date.min)
     due, rule = last_due(look.on, until=end_on), light_rule(look.as_of)
-    return {target.indicator_id: hold(target, book, month=month, due=due, rule=rule) for target in (*over, *in_force)}
+    return {
+        standing(target).measured.pk: hold(target, book, month=month, due=due, rule=rule)
+        for target in (*over, *in_force)
+    }
+
+
+def _is_held(version: TargetVersion, end_on: datetime.date) -> bool:
+    """Whether the target had begun by then, and asks for something."""
+    return (version.start_on or end_on) <= end_on and (version.has_task or version.until is None)
 
 
 def _is_over(version: TargetVersion, month: datetime.date) -> bool:

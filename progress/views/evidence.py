@@ -51,7 +51,7 @@ def evidence_add(request: SignedInRequest, pk: int) -> HttpResponse:
         refusal = refused
         form.refuse(refused)
     if not request.accepts("text/html"):
-        return _told(form, said, refusal)
+        return told(form, said, refusal)
     if said:
         messages.success(request, said)
     if not form.errors:
@@ -84,7 +84,8 @@ def _add(entry: ProgressEntry, files: list[Kept], stage: str, by: User) -> Answe
     return {"message": said, "unfit": [asdict(each) for each in unfit]}
 
 
-def _told(form: EvidenceForm, said: str, refusal: Refused | None) -> JsonResponse:
+def told(form: EvidenceForm, said: str, refusal: Refused | None) -> JsonResponse:
+    """The answer to a script that sends files one by one."""
     errors = [str(error) for errors in form.errors.values() for error in errors]
     if not errors:
         return JsonResponse({"state": "added", "message": said})

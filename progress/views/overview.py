@@ -56,7 +56,7 @@ def _typing(user: User) -> dict[str, Any]:
 def overview(request: SignedInRequest) -> HttpResponse:
     form = look_form(request)
     look = form.look
-    promised = Target.objects.visible_to(request.user).promised(as_of=look.as_of)
+    promised = Target.objects.visible_to(request.user).on_top(request.user).promised(as_of=look.as_of)
     targets = promised.select_related("region", "project").order_by("pk")
     with rollups.snapshot():
         found = figures.target_figures(targets, on=look.on, as_of=look.as_of)
@@ -67,7 +67,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def target(request: SignedInRequest, code: str) -> HttpResponse:
     """The 依据 page: the promise, and the entries and arithmetic behind each of its figures."""
-    visible = Target.objects.visible_to(request.user).promised().select_related("region", "project")
+    visible = Target.objects.visible_to(request.user).promised().select_related("region", "project", "parent")
     found = get_object_or_404(visible, code=code)
     form = look_form(request)
     with rollups.snapshot():
@@ -84,11 +84,13 @@ def target(request: SignedInRequest, code: str) -> HttpResponse:
             "page": page_of(figures.lines_behind(sums), request.GET, size=LINES_A_PAGE),
             "movements": [] if look.as_of else figures.movements([each.ask for each in sums]),
             "versions": _versions(found, look),
+            "divisions": figures.divisions_of(figure, on=look.on),
+            "sees_whole": found.parent is not None and visible.filter(pk=found.parent.pk).exists(),
         }
         return render(request, "progress/target.html", context)
 
 
 def _versions(found: Target, look: figures.Look) -> QuerySet[TargetVersion]:
     """The target's versions, of those recorded by then, the newest first."""
-    versions = found.versions.select_related("recorded_by").order_by("-n")
+    versions = found.versions.select_related("recorded_by", "counted").order_by("-n")
     return versions.filter(recorded_at__lte=look.as_of) if look.as_of else versions

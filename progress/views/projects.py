@@ -29,7 +29,8 @@ def project(request: SignedInRequest, code: str) -> HttpResponse:
     with rollups.snapshot():
         series = list(Series.objects.filter(project=found).select_related("indicator", "region").order_by("pk"))
         asks = [Ask(indicator=each.indicator_id, project=found.pk) for each in series]
-        targets = Target.objects.visible_to(user).promised(as_of=look.as_of).filter(project=found).order_by("pk")
+        promised = Target.objects.visible_to(user).on_top(user).promised(as_of=look.as_of)
+        targets = promised.filter(project=found).order_by("pk")
         entries = _known(ProgressEntry.objects.visible_to(user).filter(series__project=found), look)
         latest = entries.select_related("entered_by").order_by("-pk")
         context = {

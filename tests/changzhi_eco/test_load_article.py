@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import QuerySet
 
 from accounts.models import AuditEvent, User
 from changzhi_eco.article import HANDLERS, UnknownFact, load_article, read_article
 from jurisdictions.models import Organisation, OrganisationKind
-from progress import rollups
+from progress import display, rollups
 from progress.figures import target_figures
 from progress.gate import CITY_TIME
 from progress.models import (
@@ -29,13 +30,22 @@ from progress.models import (
     Target,
     TargetVersion,
 )
+from progress.services import targets
 from projects.models import Programme, Project, ProjectStatus
+from subsidence.models import Mine, Parcel, Stage, Work
+from subsidence.refusals import AreaTooLarge
+from subsidence.services import proof
+from tests import factories as make
+from tests.subsidence import farm
 
 pytestmark = pytest.mark.django_db
 
 AT = datetime.datetime(2026, 5, 6, 9, tzinfo=CITY_TIME)
 TODAY = AT.date()
-RECORD = (Organisation, Programme, Project, Indicator, Series, Target, TargetVersion, Period, ProgressEntry)
+RECORD = (
+    *(Organisation, Programme, Project, Indicator, Series, Target, TargetVersion, Period, ProgressEntry),
+    *(Mine, Parcel, Work),
+)
 
 #: Said on record in other words than the list of facts says it.
 REWORDED = {"全市煤矿企业", "2025年谋划十五五节水工作", "caption only"}
@@ -47,6 +57,11 @@ def load() -> None:
 
 def figure_of(code: str) -> Any:
     return target_figures(Target.objects.filter(code=code), on=TODAY)[0]
+
+
+def typed() -> QuerySet[Series]:
+    """What 雄山五矿 reports by hand, beside what its parcel's stages post."""
+    return Series.objects.filter(project__code="xiongshan-5", indicator__code="subsidence-treated-area")
 
 
 def leaves(value: Any) -> Iterator[str]:
@@ -122,18 +137,18 @@ def test_loading_again_after_a_corrected_region_posts_nothing_twice() -> None:
 
     load()
 
-    assert Series.objects.filter(project__code="xiongshan-5").count() == 1
+    assert typed().count() == 1
     assert figure_of("subsidence-city").verified == 180
 
 
 def test_loading_again_beside_a_second_series_of_a_project_posts_nothing_twice() -> None:
     load()
-    first = Series.objects.get(project__code="xiongshan-5")
+    first = typed().get()
     Series.objects.create(project=first.project, indicator=first.indicator, region_id="140404202215")
 
     load()
 
-    assert ProgressEntry.objects.filter(series__project__code="xiongshan-5").count() == 1
+    assert ProgressEntry.objects.filter(series__indicator=first.indicator).count() == 1
     assert figure_of("subsidence-city").verified == 180
 
 
@@ -168,7 +183,7 @@ def test_city_figure_is_the_180_mu_of_2024_without_a_plan() -> None:
 def test_opening_of_xiongshan5_quotes_the_article_and_names_nobody() -> None:
     load()
 
-    entry = ProgressEntry.objects.get(series__project__code="xiongshan-5")
+    entry = ProgressEntry.objects.get(series=typed().get())
     line = entry.lines.get()
 
     assert (entry.origin, entry.value, str(entry.period)) == (EntryOrigin.ARTICLE, Decimal(180), "2024年")
@@ -193,6 +208,59 @@ def test_xiongshan5_has_602_mu_to_do() -> None:
 
     assert (figure.version.value, figure.verified, figure.rate) == (Decimal(602), Decimal(180), Decimal("29.90"))
     assert figure.target.project.investment is None
+
+
+def test_of_the_111_mines_one_has_a_name() -> None:
+    load()
+
+    assert Mine.objects.count() == 111
+    mine = Mine.objects.exclude(name="").get()
+    assert (mine.name, mine.region_id, str(mine.operator), mine.status) == ("雄山五矿", "140404", "雄山五矿", "")
+    assert set(Mine.objects.filter(name="").values_list("region", "operator")) == {("1404", None)}
+
+
+def test_the_602_mu_are_a_parcel_of_which_180_are_finished_and_none_accepted() -> None:
+    load()
+
+    parcel = Parcel.objects.get()
+    areas = (parcel.surveyed_area, parcel.started_area, parcel.finished_area, parcel.accepted_area, parcel.closed_area)
+
+    assert areas == (602, 180, 180, 0, 0)
+    assert display.rate(parcel.finished_area, parcel.surveyed_area) == Decimal("29.90")
+    assert (parcel.origin, parcel.suited_use, parcel.settlement, parcel.place) == (
+        "existing",
+        "",
+        "",
+        "北张村、须村、朔村",
+    )
+    assert all("去年已完成180亩" in step.basis for step in parcel.stages.all())
+    assert parcel.works.count() == 4
+    assert proof.prove(at=AT).faults == ()
+
+
+def test_accepting_the_422_mu_left_closes_the_602() -> None:
+    """As the city might decide: what was accepted counts, and the 180 are accepted first."""
+    load()
+    parcel, team = Parcel.objects.get(), make.team("140404")
+    Parcel.objects.update(settlement="settled", settlement_basis="观测报告", suited_use="water")
+    parcel.works.update(done_on=datetime.date(2026, 1, 31))
+    target = Target.objects.get(code="xiongshan-5")
+    counted = Indicator.objects.get_or_create(
+        code="subsidence-accepted-existing", defaults={"name": "市级验收面积·存量", "kind": "flow", "unit": "亩"}
+    )[0]
+    Indicator.objects.filter(pk=counted.pk).update(work_line="subsidence", may_fall=True)
+    targets.record_version(target=target, value=Decimal(602), by=None, at=AT, counted=counted)
+
+    def accepted(area: str) -> Any:
+        for stage in (Stage.STARTED, Stage.FINISHED, Stage.SELF_CHECKED, Stage.ACCEPTED):
+            if area == "422.00" or stage in (Stage.SELF_CHECKED, Stage.ACCEPTED):
+                farm.step(parcel, stage, area, datetime.date(2026, 2, 1), by=team)
+        return figure_of("xiongshan-5")
+
+    assert (accepted("180").verified, figure_of("xiongshan-5").rate) == (180, Decimal("29.90"))
+    with pytest.raises(AreaTooLarge, match=r"422\.00"):
+        farm.ask(parcel, Stage.STARTED, "422.01", datetime.date(2026, 2, 1), by=team.clerk)
+    assert (accepted("422.00").verified, figure_of("xiongshan-5").rate) == (602, Decimal("100.00"))
 
 
 def test_zhangzi_wetland_stands_at_70_percent_of_its_surface_structure() -> None:
@@ -274,7 +342,7 @@ def test_roll_ups_hold_what_was_loaded() -> None:
 
     proof = rollups.audit_rollups()
 
-    assert (proof.compared, proof.mismatches) == (9, ())
+    assert (proof.compared, proof.mismatches) == (25, ())
 
 
 def test_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from django.test import override_settings
 
 from accounts.models import AuditEvent, User
 from changzhi_eco.article import load_article, read_article
+from changzhi_eco.demo.land import load_land
 from changzhi_eco.demo.loading import load_demo
 from changzhi_eco.demo.plan import plan_by_month, shares
 from changzhi_eco.demo.removal import remove_demo
@@ -24,7 +25,10 @@ from progress.lights import Colour
 from progress.models import EntryStatus, IndicatorKind, LedgerLine, ProgressEntry, Series, Target, TargetVersion
 from progress.services.targets import record_version
 from projects.models import Project
+from subsidence.models import Boundary, Parcel, Stage, TreatmentDuty
+from subsidence.services import proof, standards
 from tests import factories as make
+from tests.subsidence import farm
 
 AT = datetime.datetime(2025, 2, 20, 9, tzinfo=CITY_TIME)
 CITY_MU = Decimal("70897.71")
@@ -35,6 +39,7 @@ LEFT = {"accounts.auditevent", "accounts.unsealedevent", "progress.period", "pro
 @pytest.fixture
 def article(db: None) -> None:
     call_command("load_regions", verbosity=0)
+    standards.load()
     load_article(read_article(at=AT))
 
 
@@ -73,7 +78,7 @@ def test_load_demo_gives_the_target_a_start_and_a_curve(article: None) -> None:
 def test_load_demo_verifies_months_gone_by_and_leaves_the_current_one_on_its_way(article: None) -> None:
     load_demo(at=AT)
 
-    entries = ProgressEntry.objects.filter(is_demo=True).values_list("period__start_on__month", "status")
+    entries = ProgressEntry.objects.filter(is_demo=True, fact="").values_list("period__start_on__month", "status")
 
     assert Counter(entries) == {
         (1, EntryStatus.VERIFIED): 12,
@@ -101,9 +106,9 @@ def test_load_demo_marks_every_row_it_makes(article: None) -> None:
 
     assert not ProgressEntry.objects.filter(is_demo=False).exclude(pk__in=real).exists()
     assert set(Project.objects.filter(is_demo=True).values_list("name", flat=True)) == set(
-        Project.objects.filter(name__startswith="演示项目").values_list("name", flat=True)
+        Project.objects.filter(name__startswith="演示").values_list("name", flat=True)
     )
-    assert Series.objects.filter(is_demo=True, project__is_demo=True).count() == 12
+    assert Series.objects.filter(is_demo=True, project__is_demo=True, origin="typed").count() == 12
     assert not User.objects.filter(is_demo=False).exists()
 
 
@@ -148,7 +153,7 @@ def test_remove_demo_leaves_no_row_behind(article: None) -> None:
     rollups.drain()
     proof = rollups.audit_rollups()
     assert removed == 24
-    assert (proof.compared, proof.mismatches) == (9, ())
+    assert (proof.compared, proof.mismatches) == (25, ())
     cells = {"progress.regionrollup", "progress.projectrollup", "progress.pendingdelta"}
     after = row_counts()
     assert {key: n for key, n in after.items() if key not in cells} == {
@@ -177,7 +182,7 @@ def test_remove_demo_keeps_the_audit_trail(article: None) -> None:
 
 
 def test_remove_demo_takes_what_demonstration_accounts_entered_and_nothing_else(article: None) -> None:
-    series = Series.objects.get(project__code="xiongshan-5")
+    series = Series.objects.get(project__code="xiongshan-5", indicator__code="subsidence-treated-area")
     real, trial = make.team(), make.team()
     User.objects.filter(pk=trial.clerk.pk).update(is_demo=True)
     trial.clerk.refresh_from_db()
@@ -188,6 +193,37 @@ def test_remove_demo_takes_what_demonstration_accounts_entered_and_nothing_else(
 
     assert tried.is_demo
     assert city_figure().verified == 187
+
+
+def test_parcels_are_walked_as_far_as_the_day_and_their_chains_prove(article: None) -> None:
+    before = row_counts()
+    load_land(at=datetime.datetime(2026, 6, 1, 9, tzinfo=CITY_TIME))
+    rollups.drain()
+
+    made = Parcel.objects.filter(is_demo=True)
+
+    assert (made.count(), made.filter(origin="new").count(), TreatmentDuty.objects.count()) == (48, 8, 8)
+    assert made.filter(closed_area__gt=0).exists() and made.filter(approved_area=0).exists()
+    assert Boundary.objects.count() == 48
+    assert proof.prove(at=AT).faults == ()
+    remove_demo(at=AT)
+    assert {key: n for key, n in row_counts().items() if not key.startswith("progress.")} == {
+        key: n for key, n in before.items() if not key.startswith("progress.")
+    }
+
+
+def test_remove_demo_takes_a_demonstration_accounts_step_off_a_real_parcel(article: None) -> None:
+    parcel, trial = Parcel.objects.get(), make.team("140404")
+    User.objects.filter(pk=trial.clerk.pk).update(is_demo=True)
+    trial.clerk.refresh_from_db()
+    for stage in (Stage.SELF_CHECKED, Stage.STARTED):
+        farm.step(parcel, stage, 10, datetime.date(2025, 2, 1), by=trial)
+
+    remove_demo(at=AT)
+
+    parcel.refresh_from_db()
+    assert (parcel.started_area, parcel.self_checked_area, parcel.stages.count()) == (180, 0, 4)
+    assert proof.prove(at=AT).faults == ()
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (2, 1, 3), (3, 2, 1), (1, 3, 2)])
@@ -227,7 +263,7 @@ def test_commands_put_it_in_and_take_it_out(db: None, capsys: pytest.CaptureFixt
     call_command("load_demo", remove=True)
 
     printed = capsys.readouterr().out.splitlines()
-    assert printed[-2:] == ["24 demonstration entries added", "24 demonstration entries removed"]
+    assert printed[-2:] == ["24 demonstration entries and 48 parcels added", "72 demonstration entries removed"]
     assert not LedgerLine.objects.filter(entry__is_demo=True).exists()
 
 

@@ -107,7 +107,7 @@ def test_basis_page_asks_the_same_number_of_queries_for_three_rows(
         for _ in range(rows):
             make.verified_entry(make.series(indicator), 10)
             make.entry(make.series(indicator), 10, status=EntryStatus.SUBMITTED)
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             client.get(target.get_absolute_url())
 
 

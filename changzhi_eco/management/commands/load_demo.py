@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from changzhi_eco.demo.land import load_land
 from changzhi_eco.demo.loading import load_demo
 from changzhi_eco.demo.removal import remove_demo
 from progress import rollups
@@ -29,10 +30,12 @@ class Command(BaseCommand):
     def put_in(self) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("Demonstration data has no place in production.")
+        call_command("load_standards", stdout=self.stdout)
         call_command("load_article", stdout=self.stdout)
-        made = load_demo(at=timezone.now())
+        at = timezone.now()
+        made, land = load_demo(at=at), load_land(at=at)
         rollups.drain()
-        self.stdout.write(f"{made} demonstration entries added")
+        self.stdout.write(f"{made} demonstration entries and {land} parcels added")
 
     def take_out(self) -> None:
         if settings.DB_ROLE != "owner":

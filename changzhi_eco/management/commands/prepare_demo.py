@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 #: Each may run any number of times.
-STEPS = ("grant_privileges", "load_regions", "load_article", "ensure_periods")
+STEPS = ("grant_privileges", "load_regions", "load_standards", "load_article", "ensure_periods")
 
 
 class Command(BaseCommand):

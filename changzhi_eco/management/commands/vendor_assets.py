@@ -41,6 +41,22 @@ PACKAGES = (
     Package("bootstrap", "5.3.9", files=("dist/css/bootstrap.min.css",)),
     Package("htmx.org", "2.0.11", files=("dist/htmx.min.js",)),
     Package(
+        "leaflet",
+        "1.9.4",
+        files=(
+            "dist/leaflet.js",
+            "dist/leaflet.css",
+            "dist/images/layers.png",
+            "dist/images/layers-2x.png",
+            "dist/images/marker-icon.png",
+        ),
+    ),
+    Package(
+        "@geoman-io/leaflet-geoman-free",
+        "2.20.2",
+        files=("dist/leaflet-geoman.min.js", "dist/leaflet-geoman.css"),
+    ),
+    Package(
         "@tabler/icons",
         "3.51.0",
         icons=(
@@ -105,7 +121,10 @@ def contents(package: Package, source: Path) -> Iterator[tuple[str, bytes]]:
     for licence in sorted(source.glob("LICENSE*")):
         yield f"{package.folder}/{licence.name}", licence.read_bytes()
     for name in package.files:
-        yield f"{package.folder}/{name.removeprefix('dist/')}", without_traps((source / name).read_text()).encode()
+        body = (source / name).read_bytes()
+        if name.endswith((".css", ".js")):
+            body = without_traps(body.decode()).encode()
+        yield f"{package.folder}/{name.removeprefix('dist/')}", body
     if package.icons:
         icons = {name: (source / "icons/outline" / f"{name}.svg").read_text() for name in package.icons}
         yield f"{package.folder}/sprite.svg", sprite(icons).encode()

@@ -75,7 +75,7 @@ def _judge(run: ImportRun, *, at: datetime.datetime, report: Report | None) -> N
     run.columns = table.letters()
     run.rows = staging.take(names, report.counted(lines, table.height) if report else lines)
     asked = staging.parameters(run, run.imported_by)
-    staging.resolve(asked, by=run.imported_by, at=at)
+    staging.resolve(staging.OF_FILE, asked, by=run.imported_by, at=at)
     for faults in staging.faults(asked):
         copy_rows("import_worded", ("n", "outcome", "errors"), _worded(faults))
     with connection.cursor() as cursor:

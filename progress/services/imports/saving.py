@@ -45,9 +45,10 @@ INSERT INTO progress_progressentry (
     correction_reason, return_reason, is_demo, changed_at, entered_by_id, entered_at, submitted_by_id, submitted_at
 )
 SELECT line.entry_id, line.series_id, line.period_id, '', 1, '{EntryOrigin.TYPED}', %(status)s, 1, line.value,
-    line.no_progress_reason, line.note, '', false, '', '', series.is_demo OR %(is_demo)s, %(at)s, %(by)s, %(at)s,
+    line.no_progress_reason, line.note, '', false, '', '',
+    %(is_demo)s OR line.series_id IN (SELECT id FROM progress_series WHERE is_demo), %(at)s, %(by)s, %(at)s,
     CASE WHEN %(is_submitting)s THEN %(by)s END, CASE WHEN %(is_submitting)s THEN %(at)s::timestamptz END
-FROM progress_importrow line JOIN progress_series series ON series.id = line.series_id
+FROM progress_importrow line
 WHERE line.run_id = %(run)s AND line.row BETWEEN %(first)s AND %(last)s AND line.outcome = '{ImportOutcome.NEW}'
 """
 #: Whoever last set the figure is the one who may not review it; a changed note changes nothing in that.
@@ -101,7 +102,9 @@ def save(*, run: ImportRun, at: datetime.datetime, report: Report | None = None)
 def _judge_again(run: ImportRun, *, by: User, at: datetime.datetime) -> None:
     """Hold the rows that are to be written against the rules and against what was previewed. Raises DataChanged."""
     staging.open_tables(by)
-    found = staging.counts(staging.parameters(run, by), by=by, at=at)
+    asked = staging.parameters(run, by)
+    staging.resolve(staging.OF_RUN, asked, by=by, at=at)
+    found = staging.counts(asked)
     staging.close_tables()
     if found != (0, run.counts[ImportOutcome.NEW], run.counts[ImportOutcome.CHANGED]):
         raise DataChanged

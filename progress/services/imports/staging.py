@@ -26,7 +26,7 @@ from accounts.models import User
 from accounts.policy import Action
 from progress.gate import gate
 from progress.models import EntryStatus, Frequency, ImportOutcome, ImportRun, IndicatorKind, Period, Series
-from progress.rules import AMOUNT, IS_READABLE, READ, RULES
+from progress.rules import AMOUNT, IS_READABLE, RULES
 
 Parameters = Mapping[str, Any]
 
@@ -36,6 +36,14 @@ TABLES: Final = ("mine", "period", "incoming", "asked", "closed", "twice", "faul
 PATIENCE = "240s"
 #: Rows whose faults are worded together: a sheet may be wrong in every cell, and all its sentences are a gigabyte.
 FAULTY_ROWS = 10_000
+
+#: The planner knows nothing of rows that were written a moment ago. Merging would sort them all to find few; and where
+#: it takes them for few, as in large tables that it has not seen since, nested loops would compare each with each.
+_SETTINGS = f"""
+SET LOCAL statement_timeout = '{PATIENCE}'; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;
+SET LOCAL enable_mergejoin = off
+"""
+_HASHING = "SET LOCAL enable_nestloop = {others}; SET LOCAL enable_sort = {others}"
 
 _TABLES = """
 CREATE TEMP TABLE import_period (
@@ -56,7 +64,7 @@ CREATE TEMP TABLE import_worded (n int NOT NULL, outcome text NOT NULL, errors j
 # OFFSET 0 keeps a sub-query whole: else what it computes once would be computed wherever it is mentioned.
 
 #: The rows of a file with the series, indicator and period that they name, and the amount that their text says.
-_OF_FILE = f"""
+_FILE = f"""
 SELECT a.*, CASE WHEN a.is_readable AND a.value <> '' THEN {AMOUNT} END AS amount
 FROM (
     SELECT a.*, {IS_READABLE} AS is_readable
@@ -73,7 +81,7 @@ FROM (
 ) a OFFSET 0
 """
 #: The same of the rows that a checked import is to write; what the person has no duty for any more names no series.
-_OF_RUN = f"""
+_RUN = f"""
 SELECT line.row AS n, CASE WHEN line.outcome = '{ImportOutcome.CHANGED}' THEN line.entry_id END AS known_id,
     '' AS project, '' AS indicator, '' AS region, '' AS unit, coalesce(line.value::text, '') AS value,
     line.no_progress_reason, line.note, coalesce(line.version::text, '') AS version,
@@ -97,9 +105,10 @@ _NEWEST = "series_id = a.series_id AND period_id = a.period_id AND fact = '' ORD
 _KNOWN = "id = a.known_id OFFSET 0"
 
 
-def _asked(rows: str, entry: str) -> str:
+def _asking(rows: str, entry: str) -> str:
     """The rows with the entry that stands where they want something, and whether they want anything changed."""
     return f"""
+    CREATE TEMP TABLE import_asked ON COMMIT DROP AS
     SELECT a.*, a.is_blank AND coalesce(a.note, '') NOT IN ('', a.entry_note) OR NOT (a.is_blank OR a.is_same) AS asks
     FROM (
         SELECT a.*, e.id AS entry_id, e.revision, e.version AS entry_version, e.status, e.value AS entry_value,
@@ -115,26 +124,24 @@ def _asked(rows: str, entry: str) -> str:
     ) a"""
 
 
+#: Which rows of the file ask for the same; of a checked import none do.
 _TWICE = """
 INSERT INTO import_twice
 SELECT series_id, period_id, array_to_string((array_agg(n ORDER BY n))[:10], '、')
 FROM import_asked WHERE NOT is_blank AND series_id IS NOT NULL AND period_id IS NOT NULL
 GROUP BY series_id, period_id HAVING count(*) > 1
 """
+#: What is asked for by the rows of the file that was taken in, and by those that a checked import is to write.
+OF_FILE, OF_RUN = f"{_asking(_FILE, _NEWEST)}; {_TWICE}", _asking(_RUN, _KNOWN)
+
 #: A correction's period is long closed and stays so.
-_SLOTS_OF_FILE = """
+_SLOTS = """
 SELECT DISTINCT region_id, work_line, period_id, returned_at FROM import_asked
 WHERE asks AND series_id IS NOT NULL AND period_id IS NOT NULL AND coalesce(revision, 1) = 1
 """
-_SLOTS_OF_RUN = """
-SELECT DISTINCT s.region_id, s.work_line, line.period_id, (line.before->>'returned_at')::timestamptz
-FROM progress_importrow line JOIN import_mine s ON s.series_id = line.series_id
-WHERE line.run_id = %(run)s AND line.outcome IN ('new', 'changed')
-AND coalesce((line.before->>'revision')::int, 1) = 1
-"""
 #: What the rules name: the row, why its gate is shut, which rows ask for the same.
 _JUDGED = """
-{rows} a
+import_asked a
 LEFT JOIN import_closed c ON (c.region_id, c.work_line, c.period_id) = (a.region_id, a.work_line, a.period_id)
     AND c.returned_at IS NOT DISTINCT FROM a.returned_at AND coalesce(a.revision, 1) = 1
 LEFT JOIN import_twice t ON (t.series_id, t.period_id) = (a.series_id, a.period_id)
@@ -143,14 +150,14 @@ _IS_BROKEN = " OR ".join(f"({rule.broken})" for rule in RULES)
 _NUMBERED = ", ".join(f"({number}, {rule.broken}, {rule.said})" for number, rule in enumerate(RULES))
 _FAULTS = f"""
 INSERT INTO import_fault SELECT a.n, f.rule, f.said
-FROM {_JUDGED.format(rows="import_asked")} CROSS JOIN LATERAL (VALUES {_NUMBERED}) f (rule, is_broken, said)
+FROM {_JUDGED} CROSS JOIN LATERAL (VALUES {_NUMBERED}) f (rule, is_broken, said)
 WHERE a.asks AND ({_IS_BROKEN}) AND f.is_broken ORDER BY a.n, f.rule
 """
 _SOME_FAULTS = "SELECT n, rule, said FROM import_fault WHERE n BETWEEN %s AND %s ORDER BY n, rule"
 _COUNTS = f"""
 SELECT count(*) FILTER (WHERE a.asks AND ({_IS_BROKEN})), count(*) FILTER (WHERE a.asks AND a.entry_id IS NULL),
     count(a.entry_id) FILTER (WHERE a.asks)
-FROM {_JUDGED.format(rows=f"({_asked(_OF_RUN, _KNOWN)})")}
+FROM {_JUDGED}
 """
 
 
@@ -165,7 +172,7 @@ def open_tables(by: User) -> None:
     close_tables()
     mine, scope = _mine(by)
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+        cursor.execute(_SETTINGS)
         cursor.execute(_TABLES)
         cursor.execute(f"CREATE TEMP TABLE import_mine ON COMMIT DROP AS {mine}", scope)
     copy_rows("import_period", ("spelling", "id", "kind", "end_on"), _spelled(Period.objects.all()))
@@ -215,25 +222,18 @@ def _months(period: Period) -> list[str]:
 
 def take(names: Sequence[str], lines: Iterable[tuple[int, list[str]]]) -> int:
     """Take in the rows of a file, whose texts come in the order of those columns; returns how many."""
-    places = [names.index(name) for name in READ if name in names]
-    columns = ("n", *(name for name in READ if name in names))
-    return copy_rows("import_incoming", columns, ((str(n), *(texts[i] for i in places)) for n, texts in lines))
+    return copy_rows("import_incoming", ("n", *names), ((str(n), *texts) for n, texts in lines))
 
 
-def resolve(asked: Parameters, *, by: User, at: datetime.datetime) -> None:
-    """Find what each row of the file names and what stands there, and ask the gates."""
+def resolve(asking: str, asked: Parameters, *, by: User, at: datetime.datetime) -> None:
+    """Find what each row names and what stands there, and ask the gates."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE import_mine; ANALYZE import_period")
-        cursor.execute(f"CREATE TEMP TABLE import_asked ON COMMIT DROP AS {_asked(_OF_FILE, _NEWEST)}", asked)
-        cursor.execute(_TWICE)
-    _ask_gates(_SLOTS_OF_FILE, asked, by=by, at=at)
-
-
-def _ask_gates(slots: str, asked: Parameters, *, by: User, at: datetime.datetime) -> None:
-    """Ask once for each place, line and period."""
-    with connection.cursor() as cursor:
-        cursor.execute(slots, asked)
+        cursor.execute(_HASHING.format(others="off"))
+        cursor.execute(asking, asked)
+        cursor.execute(_SLOTS)
+        # Once for each place, line and period.
         found = list(closed(cursor.fetchall(), by=by, at=at))
+        cursor.execute(_HASHING.format(others="on"))
     copy_rows("import_closed", ("region_id", "work_line", "period_id", "returned_at", "reason"), found)
 
 
@@ -272,9 +272,8 @@ def faults(asked: Parameters) -> Iterator[list[tuple[int, int, Any]]]:
             yield [(row, rule, json.loads(said) if said else {}) for row, rule, said in cursor.fetchall()]
 
 
-def counts(asked: Parameters, *, by: User, at: datetime.datetime) -> tuple[int, int, int]:
-    """Of the rows a checked import is to write, judged by what stands now: broken, asking for a new entry, a change."""
-    _ask_gates(_SLOTS_OF_RUN, asked, by=by, at=at)
+def counts(asked: Parameters) -> tuple[int, int, int]:
+    """How many of the rows are broken, ask for a new entry, ask for a change."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, asked)
         broken, new, changed = cursor.fetchone()
