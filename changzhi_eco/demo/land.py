@@ -73,7 +73,7 @@ class Hands:
 
 @transaction.atomic
 def load_land(*, at: datetime.datetime) -> int:
-    """Mines and parcels in the counties, as far as they would have come by `at`; made once. Returns the parcels made."""
+    """Mines and parcels, as far as they would have come by `at`, made once; returns how many parcels."""
     land = Parcel.objects.filter(is_demo=True)
     if land.exists():
         return 0

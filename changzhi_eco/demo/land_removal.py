@@ -37,15 +37,16 @@ def remove_land(*, at: datetime.datetime) -> None:
     for number in sorted(touched):
         _sum_up(number, at)
     _remove_photos(ParcelPhoto.objects.filter(Q(parcel__is_demo=True) | Q(attachment__uploaded_by__is_demo=True)))
-    for rows in (Boundary, Funding, Reading):
-        rows._default_manager.filter(recorded_by__is_demo=True).delete()
+    Boundary.objects.filter(recorded_by__is_demo=True).delete()
+    Funding.objects.filter(recorded_by__is_demo=True).delete()
+    Reading.objects.filter(recorded_by__is_demo=True).delete()
     SubsidencePoint.objects.filter(is_demo=True).delete()
     land = Parcel.objects.filter(is_demo=True)
     TreatmentDuty.objects.filter(parcel__in=land).delete()
     Work.objects.filter(parcel__in=land).delete()
     _remove_with_subjects(land)
-    for rows in (CutOff, Rule):
-        rows._default_manager.filter(is_demo=True).delete()
+    CutOff.objects.filter(is_demo=True).delete()
+    Rule.objects.filter(is_demo=True).delete()
 
 
 def remove_mines() -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.lists import Column, List, Totals
 from accounts.sheets import Cell
 from subsidence.models import Settlement, SubsidencePoint
-from subsidence.panels.monitoring import Watched, watched
+from subsidence.panels.monitoring import Watched, watched_one
 from subsidence.settling import Limits
 
 
@@ -20,7 +20,7 @@ def points_on(day: datetime.date, limits: Limits) -> List[SubsidencePoint]:
     """The list as of that day; its rows bring their readings along."""
 
     def judged(read: Callable[[Watched], Cell]) -> Callable[[SubsidencePoint], Cell]:
-        return lambda point: read(watched([point], day, limits)[0])
+        return lambda point: read(watched_one(point, day, limits))
 
     columns: tuple[Column[SubsidencePoint], ...] = (
         Column("code", _("观测点编号"), lambda point: point.code, "code", width=18),
@@ -42,7 +42,7 @@ def points_on(day: datetime.date, limits: Limits) -> List[SubsidencePoint]:
             16,
         ),
         Column("alert", _("速率告警"), judged(lambda found: gettext("超速") if found.is_fast else None), width=8),
-        Column("count", _("观测次数"), judged(lambda found: len(found.readings)), "", "number", 8),
+        Column("count", _("观测次数"), judged(lambda found: len(found.readings)), "", "number", 8, is_shown=False),
         Column("sentence", _("判定"), judged(lambda found: found.judgement.sentence), width=44, is_shown=False),
     )
     return List("subsidence_points", _("沉陷观测点"), columns, totals, newest_first=False)

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('subsidence', '0007_works_of_orchards'),
+        ("subsidence", "0007_works_of_orchards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='parcelstage',
-            name='is_demo',
-            field=models.BooleanField(default=False, editable=False, verbose_name='演示数据'),
+            model_name="parcelstage",
+            name="is_demo",
+            field=models.BooleanField(default=False, editable=False, verbose_name="演示数据"),
         ),
         migrations.AddField(
-            model_name='stagerequest',
-            name='is_demo',
-            field=models.BooleanField(default=False, editable=False, verbose_name='演示数据'),
+            model_name="stagerequest",
+            name="is_demo",
+            field=models.BooleanField(default=False, editable=False, verbose_name="演示数据"),
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -86,7 +86,7 @@ class CutOff(models.Model):
         return f"{self.on:%F} · {self.document}"
 
 
-def _area(label: str) -> models.DecimalField[Decimal | int, Decimal]:
+def _area(label: Any) -> models.DecimalField[Decimal | int, Decimal]:
     return models.DecimalField(label, max_digits=18, decimal_places=4, default=0, editable=False)
 
 

@@ -1,4 +1,4 @@
-"""The sink of a point over time as a curve: days from left to right, sink downwards."""
+"""The sink of a point over time as a curve: days from left to right, sink downwards over the range that was read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def curve_of(found: Watched) -> Curve | None:
         return across(Decimal((max(day, first) - first).days))
 
     sinks = [reading.sink for reading in readings]
-    levels = ticks(min(ZERO, *sinks), max(ZERO, *sinks))
+    levels = ticks(min(sinks), max(sinks))
     down = Scale(levels[0], levels[-1], TOP, BOTTOM)
     marks = [Mark(place(each.on), down(each.sink), n, each.sink) for n, each in enumerate(readings)]
     window = found.judgement.window

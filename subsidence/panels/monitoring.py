@@ -56,10 +56,10 @@ def limits_on(day: datetime.date) -> Limits:
 
 def watched(points: Iterable[SubsidencePoint], on: datetime.date, limits: Limits) -> list[Watched]:
     """Each point with what its readings up to that day say; asks for them in one query if they were prefetched."""
-    return [_watched(point, on, limits) for point in points]
+    return [watched_one(point, on, limits) for point in points]
 
 
-def _watched(point: SubsidencePoint, on: datetime.date, limits: Limits) -> Watched:
+def watched_one(point: SubsidencePoint, on: datetime.date, limits: Limits) -> Watched:
     readings = sorted((each for each in point.readings.all() if each.on <= on), key=lambda each: each.on)
     seen = seen_in(readings)
     pace = next(reversed(paces(seen)), None)

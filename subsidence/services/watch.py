@@ -6,12 +6,11 @@ Each look locks the one row it is about and says what is so, so that looking twi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -22,7 +21,7 @@ from progress.schedule import add_months, label
 from projects.models import Condition, ConditionLevel, Subject
 from projects.services import conditions
 from subsidence.models import Mine, Movement, Parcel, Settlement, StockMovement, SubsidencePoint, TreatmentDuty
-from subsidence.panels.monitoring import Watched, limits_on, watched
+from subsidence.panels.monitoring import Watched, limits_on, watched, watched_one
 from subsidence.settling import State, verdict
 
 OVERDUE = "duty.overdue"
@@ -31,6 +30,8 @@ RISING = "stock.rising"
 ACTIVE = "parcel.active_after_acceptance"
 
 ZERO = Decimal(0)
+#: Points whose readings are held in memory at once.
+CHUNK = 500
 Look = Callable[..., None]
 
 
@@ -38,17 +39,26 @@ def watch(*, at: datetime.datetime) -> None:
     """Look at all that may stand out, and at all that stood out so far."""
     day = city_day(at)
     overdue = TreatmentDuty.objects.filter(closed_on=None, due_on__lt=day)
-    rising = StockMovement.objects.filter(month=_last_month(day), mine__isnull=False).values("mine")
-    _sweep(OVERDUE, overdue, look_at_duty, at)
-    _sweep(FAST, SubsidencePoint.objects.filter(readings__isnull=False).distinct(), look_at_point, at)
-    _sweep(RISING, Mine.objects.filter(pk__in=rising), look_at_stock, at)
-    _sweep(ACTIVE, Parcel.objects.filter(points__isnull=False).distinct(), partial(judge_parcel, by=None), at)
+    moved = StockMovement.objects.filter(month=_last_month(day), mine__isnull=False)
+    monitored = Parcel.objects.filter(points__isnull=False)
+    _sweep(OVERDUE, overdue.values_list("pk", flat=True), look_at_duty, at)
+    _sweep(FAST, _fast_points(day), look_at_point, at)
+    _sweep(RISING, moved.values_list("mine", flat=True), look_at_stock, at)
+    _sweep(ACTIVE, monitored.values_list("pk", flat=True), partial(judge_parcel, by=None), at)
 
 
-def _sweep(kind: str, rows: models.QuerySet[Any], look: Look, at: datetime.datetime) -> None:
+def _fast_points(day: datetime.date) -> list[int]:
+    """The points that sank too fast up to their newest reading."""
+    points = SubsidencePoint.objects.filter(readings__isnull=False).distinct().prefetch_related("readings")
+    limits = limits_on(day)
+    rows = points.iterator(chunk_size=CHUNK)
+    return [point.pk for point in rows if watched_one(point, day, limits).is_fast]
+
+
+def _sweep(kind: str, rows: Iterable[int], look: Look, at: datetime.datetime) -> None:
     """Look at each of the rows, and at each that a condition stands open about, were it gone meanwhile."""
     said = Condition.objects.filter(kind=kind, until=None).values_list("key", flat=True)
-    for pk in sorted({*rows.values_list("pk", flat=True), *map(int, said)}):
+    for pk in sorted({*rows, *map(int, said)}):
         look(pk=pk, at=at)
 
 
@@ -80,7 +90,7 @@ def look_at_point(*, pk: int, at: datetime.datetime) -> None:
     point = points.filter(pk=pk).first()
     day = city_day(at)
     limits = limits_on(day)
-    found = watched([point], day, limits)[0] if point else None
+    found = watched_one(point, day, limits) if point else None
     if point is None or found is None or found.pace is None or not found.is_fast:
         conditions.clear_condition(kind=FAST, key=str(pk), at=at)
         return

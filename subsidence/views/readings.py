@@ -29,7 +29,7 @@ from subsidence.models import Parcel, Reading, SubsidencePoint
 from subsidence.models.scopes import LINE
 from subsidence.panels import duty as duty_panel
 from subsidence.panels.curve import curve_of
-from subsidence.panels.monitoring import limits_on, lines_of, watched
+from subsidence.panels.monitoring import limits_on, lines_of, watched_one
 from subsidence.services import duties, points, readings
 from subsidence.views.parcels import status_of
 
@@ -87,7 +87,7 @@ def _point_page(request: SignedInRequest, code: str, form: ReadingsForm, status:
     point = get_object_or_404(visible.select_related("mine", "parcel", "region"), code=code)
     day = timezone.localdate()
     limits = limits_on(day)
-    [found] = watched([point], day, limits)
+    found = watched_one(point, day, limits)
     context = {
         "point": point,
         "found": found,

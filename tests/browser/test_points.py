@@ -48,7 +48,8 @@ def test_clerk_records_readings_and_the_verifier_puts_the_deadline_off(
     clerk.get_by_label("第1行观测日期").fill(back(400))
     clerk.get_by_label("第1行累计下沉").fill("1,000.00")
     clerk.get_by_label("第2行观测日期").fill(back(300))
-    pasted = f"日期\t累计下沉\t倾斜\n{back(250)}\t1310.5\t0.8\n{back(190)}\t1340\t0.85\n{back(100)}\t1351.25\n{back(3)}\t1368"
+    lines = [f"{back(250)}\t1310.5\t0.8", f"{back(190)}\t1340\t0.85", f"{back(100)}\t1351.25", f"{back(3)}\t1368"]
+    pasted = "\n".join(["日期\t累计下沉\t倾斜", *lines])
     clerk.get_by_label("从表格粘贴").fill(pasted)
     clerk.get_by_role("button", name="登记观测").click()
     expect(clerk.get_by_label("第2行累计下沉")).to_have_attribute("aria-invalid", "true")

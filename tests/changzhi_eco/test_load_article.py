@@ -225,7 +225,7 @@ def test_the_602_mu_are_a_parcel_of_which_180_are_finished_and_none_accepted() -
     parcel = Parcel.objects.get()
     areas = (parcel.surveyed_area, parcel.started_area, parcel.finished_area, parcel.accepted_area, parcel.closed_area)
 
-    assert areas == (602, 180, 180, 0, 0)
+    assert list(map(int, areas)) == [602, 180, 180, 0, 0]
     assert display.rate(parcel.finished_area, parcel.surveyed_area) == Decimal("29.90")
     assert (parcel.origin, parcel.suited_use, parcel.settlement, parcel.place) == (
         "existing",

@@ -236,7 +236,7 @@ def test_a_step_is_taken_back_in_red_and_the_ledger_shows_both() -> None:
     parcel.refresh_from_db()
     assert (parcel.approved_area, posted(Stage.APPROVED)) == (0, 0)
     values = ProgressEntry.objects.filter(fact__startswith="parcel-stage", series__indicator__code__contains="approved")
-    assert sorted(values.values_list("value", flat=True)) == [-10, 10]
+    assert set(values.values_list("value", flat=True)) == {-10, 10}
     with pytest.raises(Invalid):
         farm.reversal(step)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import AuditEvent
 from accounts.refusals import NotAllowed
@@ -16,6 +20,7 @@ from subsidence.models import Parcel, Settlement, Stage, TreatmentDuty
 from subsidence.refusals import Invalid
 from subsidence.services import duties, watch
 from tests import factories as make
+from tests.pages import Page, signed_in
 from tests.subsidence import farm, ground
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +125,29 @@ def test_closed_duty_has_no_deadline_to_change() -> None:
             by=make.team().verifier,
             at=farm.AT,
         )
+
+
+def test_deadline_page_keeps_what_was_typed_beside_what_stands_now(client: Client) -> None:
+    parcel, team = new_land(), make.team()
+    url = reverse("duty_extend", args=[parcel.code])
+    typed = {"seen": f"{DUE:%F}", "due_on": "2026-09-01", "document": "文3号", "reason": "雨季停工"}
+    signed_in(client, team.verifier)
+
+    def send(**changes: str) -> Page:
+        return client.post(url, {"receipt": uuid.uuid4(), **typed, **changes})
+
+    assert client.get(url).context["form"].initial["seen"] == DUE
+    assert send(due_on="2025-01-20").context["form"].errors == {"due_on": ["治理期限必须晚于沉陷日期。"]}
+    assert send(reason="").status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert send()["Location"] == parcel.get_absolute_url()
+    stale = send(due_on="2026-10-01")
+
+    assert (stale.status_code, stale.context["form"]["due_on"].value()) == (HTTPStatus.CONFLICT, "2026-10-01")
+    assert "2026-03-01 改为 2026-09-01（文3号）" in stale.content.decode()
+    assert f"{stale.context['form']['seen'].value()}" == "2026-09-01"
+    assert signed_in(client, team.clerk).get(url).status_code == HTTPStatus.NOT_FOUND
+    page = client.get(parcel.get_absolute_url()).content.decode()
+    assert ("雨季停工" in page, "调整期限" in page) == (True, False)
 
 
 def test_duty_must_be_due_after_its_land_subsided() -> None:
